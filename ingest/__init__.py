@@ -1,0 +1,1 @@
+"""Haven's writer: official publications in, a sealed generation of the knowledge base out."""

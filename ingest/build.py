@@ -1,0 +1,556 @@
+"""The order of the steps from snapshots to a published generation; what is built already is skipped."""
+
+from __future__ import annotations
+
+import errno
+import functools
+import hashlib
+import json
+import multiprocessing
+import os
+import re
+import secrets
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from ingest import catalogue, raw
+from ingest.chunk import Cuts, passages
+from ingest.parse import PARSERS
+from kb.citation import format_id
+from kb.config import ROOT, Settings
+from kb.dense import build_chroma
+from kb.embed import Embedder
+from kb.errors import KBError, ParseError, StoreError
+from kb.lexical import LexicalIndex, terms
+from kb.model import Instrument, Passage, Provision, Snapshot, Summary
+from kb.store import SCHEMA, file_digests, gate, published
+
+CONTRACT = 1
+_OFFICIAL_MARKUP = {"uslm", "ecfr", "ca-lims", "eurlex-xhtml", "formex", "akn", "html"}
+_SPACE_NEEDED = 200_000_000  # bytes a build must find free before it starts
+Step = Callable[[str, int, int], None]
+
+
+@dataclass(slots=True)
+class Report:
+    """What a build did. `failed` maps a snapshot's path to the reason why it gave no provisions."""
+
+    generation: str = ""
+    unchanged: bool = False
+    instruments: int = 0
+    provisions: int = 0
+    surfaces: int = 0
+    embedded: int = 0
+    cuts: dict[str, int] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One version of a provision on its way into the record."""
+
+    provision: Provision
+    snapshot: Snapshot
+    instrument: Instrument
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One surface on its way into the indexes: `text` is what BM25 and the model read."""
+
+    kind: str
+    unit: str
+    instrument: Instrument
+    numbers: tuple[str, ...]
+    start: int
+    end: int
+    id: str
+    text: str
+    language: str
+    as_at: str | None
+    version: int | None = None
+    summary: str | None = None
+
+
+def build(settings: Settings, step: Step, force: bool = False, failpoint: Callable[[str], None] = lambda _: None) -> Report:
+    """Parse, cut, embed and index what lies in the corpus, and publish it as a new generation.
+
+    `step(name, done, total)` is told of progress; `failpoint(name)` is called between the stages, for tests that kill the build there.
+    Raises: StoreError for a second builder or a full disk; nothing that is published is touched.
+    """
+    index = settings.index_dir
+    try:
+        index.mkdir(parents=True, exist_ok=True)
+        with FileLock(index / "build.lock", timeout=0.5):
+            if raw.free_space(index) < _SPACE_NEEDED:
+                raise StoreError(f"less than {_SPACE_NEEDED // 1_000_000} MB free in {index}; make room and run the build again")
+            return _build(settings, step, force, failpoint)
+    except Timeout as exc:
+        raise StoreError(f"another build is running in {index}; wait for it to end") from exc
+    except PermissionError as exc:
+        raise StoreError(f"cannot write to {exc.filename or index}; make the folder writable or set KB_INDEX to one that is") from exc
+    except OSError as exc:
+        if exc.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            raise
+        raise StoreError(f"{exc.strerror} in {index}; make room and run the build again; the published one is untouched") from exc
+
+
+def _build(settings: Settings, step: Step, force: bool, failpoint: Callable[[str], None]) -> Report:
+    began = time.monotonic()
+    _sweep(settings.index_dir)
+    entries = catalogue.instruments(settings.corpus / "catalogue")
+    summaries = catalogue.summaries(settings.corpus / "summaries")
+    embedder = Embedder(settings)
+    inputs = inputs_digest(settings, embedder.name)
+    if not force and (report := _unchanged(settings, inputs)):
+        return report
+    report = Report()
+    snapshots = raw.read_snapshots(settings.raw_dir)
+    wordings = list(_parse(snapshots, entries, settings, step, report))
+    failpoint("parsed")
+    chosen = choose(wordings)
+    folder = settings.index_dir / "generations" / f".building-{os.getpid()}"
+    folder.mkdir(parents=True)
+    try:
+        record = sqlite3.connect(folder / "record.sqlite")
+        _write_record(record, entries, wordings, chosen, summaries, [s for s, _ in snapshots])
+        rows = _rows(chosen, wordings, entries, summaries, embedder, settings, step, report)
+        _write_surfaces(record, rows)
+        record.close()
+        failpoint("recorded")
+        vectors, report.embedded = _embed(rows, embedder, settings, folder, step)
+        failpoint("embedded")
+        step("building the word index", 0, 1)
+        LexicalIndex.build(_documents(rows)).save(folder / "bm25")
+        step("building the vector index", 0, 1)
+        build_chroma(folder / "chroma", vectors)
+        failpoint("indexed")
+        report.instruments = len({w.instrument.id for w in chosen.values()} | {s.instrument for s in summaries})
+        report.provisions, report.surfaces = len(chosen), len(rows)
+        manifest = _manifest(settings, embedder, inputs, report, wordings, rows, entries, folder)
+        step("checking and publishing", 0, 1)
+        report.generation = _publish(settings, folder, manifest, failpoint)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    report.seconds = round(time.monotonic() - began, 1)
+    return report
+
+
+def _sweep(index: Path) -> None:
+    """Remove what a killed build left behind."""
+    for left in (index / "generations").glob(".building-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    keep = published(index)
+    for folder in (index / "generations").glob("*"):
+        if folder.name not in keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def inputs_digest(settings: Settings, model: str) -> str:
+    """SHA-256 over all that decides a generation: texts, catalogue, summaries, model, settings of the chunker and the code itself."""
+    digest = hashlib.sha256(f"{SCHEMA} {model} {settings.max_tokens} {settings.passage_tokens}\n".encode())
+    for _, row in raw.read_snapshots(settings.raw_dir):
+        digest.update(json.dumps(row, sort_keys=True, ensure_ascii=False).encode("utf-8"))
+    folders = [settings.corpus / name for name in ("catalogue", "summaries", "questions")]
+    code = [ROOT / "ingest", ROOT / "kb" / "lexical.py", ROOT / "kb" / "citation.py", ROOT / "kb" / "dense.py"]
+    for path in sorted(p for top in folders + code for p in ([top] if top.is_file() else top.rglob("*")) if p.suffix in (".yaml", ".py")):
+        digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _unchanged(settings: Settings, inputs: str) -> Report | None:
+    names = published(settings.index_dir)
+    if not names:
+        return None
+    folder = settings.index_dir / "generations" / names[0]
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    if manifest.get("inputs") != inputs or manifest.get("schema") != SCHEMA or gate(folder, settings):
+        return None
+    counts = manifest["counts"]
+    return Report(names[0], True, counts["held_instruments"], counts["provisions"], counts["surfaces"], 0, manifest["cuts"], manifest["failed"])
+
+
+# parsing
+
+
+def parse_snapshot(
+    path: Path, held: Snapshot, instrument: Instrument
+) -> tuple[list[Provision], str | None]:
+    """The provisions of one snapshot, or none and the reason."""
+    parse = PARSERS.get(held.format)
+    if parse is None:
+        return [], f"no parser for the format {held.format!r}"
+    try:
+        provisions = parse(raw.read_bytes(path, held), instrument)
+    except KBError as exc:
+        return [], str(exc)
+    except RecursionError:
+        return [], "nested too deep to read"
+    return (provisions, None) if provisions else ([], "no provisions in it")
+
+
+def _parse_task(path: Path, task: tuple[Snapshot, Instrument]) -> tuple[list[Provision], str | None]:
+    return parse_snapshot(path, *task)
+
+
+def _parse(
+    snapshots: list[tuple[Snapshot, dict[str, Any]]], entries: dict[str, Instrument], settings: Settings, step: Step, report: Report
+) -> Iterator[Wording]:
+    tasks = [(held, raw.described(held.instrument, row, entries)) for held, row in snapshots]
+    if not tasks:
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(settings.threads, mp_context=context) as pool:
+        parsed = pool.map(functools.partial(_parse_task, settings.raw_dir), tasks)
+        for done, ((held, instrument), (provisions, reason)) in enumerate(zip(tasks, parsed, strict=True), start=1):
+            step("reading the texts", done, len(tasks))
+            if reason:
+                report.failed[held.path] = reason
+            for position, provision in enumerate(provisions):
+                yield Wording(provision, held, entries.get(provision.instrument, instrument), position)
+
+
+# versions
+
+
+def choose(wordings: Iterable[Wording]) -> dict[str, Wording]:
+    """The current wording of each provision by its id.
+
+    Newest `as_at` first, none last; then undamaged, official mark-up, Markdown, PDF. A provision that the newest copy covering its place
+    no longer has is not current.
+    """
+    best: dict[str, Wording] = {}
+    copies: dict[str, dict[str, Snapshot]] = {}
+    for wording in wordings:
+        copies.setdefault(wording.provision.instrument, {})[wording.snapshot.sha256] = wording.snapshot
+        rival = best.get(wording.provision.id)
+        if rival is None or rank(wording) > rank(rival):
+            best[wording.provision.id] = wording
+    return {id: wording for id, wording in best.items() if not _left_out(wording, copies[wording.provision.instrument].values())}
+
+
+def rank(wording: Wording) -> tuple[str, bool, int]:
+    """How good a version is; the greatest is current."""
+    held = wording.snapshot
+    return held.as_at or "", not held.damaged, {"md": 2, "txt": 2, "pdf": 1}.get(held.format, 3 if held.format in _OFFICIAL_MARKUP else 0)
+
+
+def _left_out(wording: Wording, copies: Iterable[Snapshot]) -> bool:
+    """Whether a newer copy covers the place of this provision and does not have it."""
+    own = wording.snapshot
+    return any((copy.as_at or "") > (own.as_at or "") and covers(copy.covers, wording.provision) for copy in copies if copy is not own)
+
+
+def covers(part: str | None, provision: Provision) -> bool:
+    """Whether the part of an act named in a manifest includes a provision: the whole act, a chapter by its number, named sections."""
+    if part is None:
+        return True
+    if part == "excerpt":
+        return False
+    chapter = re.fullmatch(r"ch\. (\w+)", part)
+    if chapter:
+        return any(re.match(rf"chapter {chapter[1]}\b", heading, re.IGNORECASE) for heading in provision.context)
+    number = provision.numbers[0] if provision.numbers else ""
+    in_part = re.fullmatch(r"part (\w+)", part)
+    if in_part:
+        return number.partition(".")[0] == in_part[1]
+    for first, last in re.findall(r"([\w.]+)(?:-([\w.]+))?", part.lstrip("§ ")):
+        if number == first or (last and _sort(first) <= _sort(number) <= _sort(last)):
+            return True
+    return False
+
+
+def _sort(number: str) -> list[tuple[int, str]]:
+    return [(int(digits or 0), letters) for digits, letters in re.findall(r"(\d*)([^\d.]*)\.?", number)]
+
+
+# the record
+
+
+_TABLES = """
+create table instruments(id text primary key, data text);
+create table snapshots(sha256 text, instrument text, data text, primary key(sha256, instrument));
+create table versions(version integer primary key, id text, instrument text, numbers text, heading text, context text, text text, digest text,
+  status text, portions text, spans text, offsets blob, language text, as_at text, retrieved_at text, damaged integer, damage text, snapshot text,
+  format text, official_url text, current integer, position integer);
+create index versions_id on versions(id);
+create index versions_instrument on versions(instrument, current, position);
+create table summaries(id text primary key, instrument text, data text, checked integer);
+create index summaries_instrument on summaries(instrument);
+create table surfaces(row integer primary key, kind text, unit text, instrument text, jurisdiction text, instrument_kind text, language text,
+  as_at text, numbers text, start integer, end integer, version integer, summary text, passage_id text);
+"""
+
+
+def _write_record(
+    record: sqlite3.Connection,
+    entries: dict[str, Instrument],
+    wordings: list[Wording],
+    chosen: dict[str, Wording],
+    summaries: list[Summary],
+    snapshots: list[Snapshot],
+) -> None:
+    record.executescript("pragma journal_mode=off; pragma synchronous=off;" + _TABLES)
+    described = {**entries, **{w.instrument.id: w.instrument for w in wordings if w.instrument.id == w.provision.instrument}}
+    for wording in wordings:
+        described.setdefault(wording.provision.instrument, wording.instrument)
+    held: dict[str, int] = {}
+    for wording in chosen.values():
+        held[wording.provision.instrument] = held.get(wording.provision.instrument, 0) + 1
+    summarised: dict[str, int] = {}
+    for summary in summaries:
+        summarised[summary.instrument] = summarised.get(summary.instrument, 0) + 1
+    record.executemany(
+        "insert into instruments values (?, ?)",
+        [
+            (id, _json({**asdict(entry), "id": id, "held": held.get(id, 0), "summaries": summarised.get(id, 0)}))
+            for id, entry in sorted(described.items())
+        ],
+    )
+    record.executemany("insert or replace into snapshots values (?, ?, ?)", [(s.sha256, s.instrument, _json(asdict(s))) for s in snapshots])
+    record.executemany(
+        f"insert into versions values ({', '.join('?' * 22)})",
+        [_version_row(number, wording, chosen) for number, wording in enumerate(wordings)],
+    )
+    known = {sha256(wording.provision.text) for wording in wordings}
+    record.executemany(
+        "insert into summaries values (?, ?, ?, ?)",
+        [(s.id, s.instrument, _json(asdict(s)), s.checked_against in known) for s in summaries],
+    )
+    record.commit()
+
+
+def _version_row(number: int, wording: Wording, chosen: dict[str, Wording]) -> tuple[Any, ...]:
+    provision, held = wording.provision, wording.snapshot
+    return (
+        number, provision.id, provision.instrument, _json(provision.numbers), provision.heading, _json(provision.context), provision.text,
+        sha256(provision.text), provision.status, _json([[p.id, p.numbers, p.start, p.end] for p in provision.portions]),
+        _json([[s.kind, s.start, s.end, s.text] for s in provision.spans]), np.array(provision.offsets, dtype="<i8").tobytes(), held.language,
+        held.as_at, held.retrieved_at, int(held.damaged), held.notes if held.damaged else None, held.sha256, held.format,
+        held.official_url or wording.instrument.official_url, int(chosen.get(provision.id) is wording), wording.position,
+    )  # fmt: skip
+
+
+def sha256(text: str) -> str:
+    """SHA-256 of a text's UTF-8, lower-case hex."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+# the indexes
+
+
+def _rows(
+    chosen: dict[str, Wording],
+    wordings: list[Wording],
+    entries: dict[str, Instrument],
+    summaries: list[Summary],
+    embedder: Embedder,
+    settings: Settings,
+    step: Step,
+    report: Report,
+) -> list[Row]:
+    number_of = {id(wording): number for number, wording in enumerate(wordings)}
+    cuts, rows = Cuts(), []
+    for done, wording in enumerate(chosen.values(), start=1):
+        if done % 50 == 0 or done == len(chosen):
+            step("cutting passages", done, len(chosen))
+        provision, held = wording.provision, wording.snapshot
+        instrument = entries.get(provision.instrument, wording.instrument)
+        try:
+            made = passages(provision, instrument.short_title or instrument.title, embedder.count, settings, cuts)
+        except ParseError as exc:
+            report.failed[f"{held.path} {provision.id}"] = str(exc)
+            continue
+        for passage, text in made:
+            numbers = narrowest(provision, passage)
+            version = number_of[id(wording)]
+            rows.append(
+                Row("passage", provision.id, instrument, numbers, passage.start, passage.end, passage.id, text, held.language, held.as_at, version)
+            )
+    report.cuts = dict(cuts.counts)
+    units = {(w.provision.instrument, w.provision.numbers): w.provision.id for w in chosen.values()}
+    for summary in summaries:
+        rows.extend(_summary_rows(summary, entries, units, embedder, settings))
+    return rows
+
+
+def narrowest(provision: Provision, passage: Passage) -> tuple[str, ...]:
+    """Numbers of the narrowest portion that contains a passage, or of the provision."""
+    around = [p for p in provision.portions if p.start <= passage.start and passage.end <= p.end]
+    return max(around, key=lambda p: (len(p.numbers), -(p.end - p.start))).numbers if around else provision.numbers
+
+
+def _summary_rows(
+    summary: Summary, entries: dict[str, Instrument], units: dict[tuple[str, tuple[str, ...]], str], embedder: Embedder, settings: Settings
+) -> Iterator[Row]:
+    instrument = entries.get(summary.instrument)
+    if instrument is None:
+        raise KBError(f"{summary.id}: {summary.instrument} is not in corpus/catalogue")
+    unit = next(
+        (units[found] for n in range(len(summary.numbers), -1, -1) if (found := (summary.instrument, summary.numbers[:n])) in units),
+        format_id(summary.instrument, summary.numbers[:1]),
+    )
+    whole = f"{instrument.short_title} > {summary.heading}\n{summary.summary}"
+    if embedder.count([whole])[0] > settings.max_tokens:
+        whole = summary.summary
+    texts = [("summary", whole), *(("question", question) for question in summary.questions)]
+    for ordinal, (kind, text) in enumerate(texts):
+        language = "es" if re.search(r"[¿¡]", text) else "en"
+        name = summary.id if kind == "summary" else f"{summary.id}.{ordinal}"
+        yield Row(kind, unit, instrument, summary.numbers, 0, len(summary.summary), name, text, language, summary.as_at, None, summary.id)
+
+
+def _write_surfaces(record: sqlite3.Connection, rows: list[Row]) -> None:
+    record.executemany(
+        f"insert into surfaces values ({', '.join('?' * 14)})",
+        [
+            (number, row.kind, row.unit, row.instrument.id, row.instrument.jurisdiction, row.instrument.kind, row.language, row.as_at,
+             _json(row.numbers), row.start, row.end, row.version, row.summary, row.id)
+            for number, row in enumerate(rows)
+        ],
+    )  # fmt: skip
+    record.commit()
+
+
+def _documents(rows: list[Row]) -> Iterator[list[str]]:
+    return (terms(row.text, row.language) for row in rows)
+
+
+def _embed(rows: list[Row], embedder: Embedder, settings: Settings, folder: Path, step: Step) -> tuple[np.ndarray, int]:
+    """Vectors of all rows, taken from earlier generations of the same model where the text is the same; how many were made anew."""
+    digests = [sha256(row.text) for row in rows]
+    known = _known_vectors(settings, embedder.name)
+    fresh = list(dict.fromkeys(digest for digest in digests if digest not in known))
+    text_of = dict(zip(digests, (row.text for row in rows), strict=True))
+    done = 0
+
+    def told(count: int) -> None:
+        nonlocal done
+        done += count
+        step("embedding passages", done, len(fresh))
+
+    made = embedder.embed([text_of[digest] for digest in fresh], told)
+    known.update(zip(fresh, made, strict=True))
+    vectors = np.array([known[digest] for digest in digests], dtype=np.float32).reshape(len(rows), embedder.dimensions)
+    np.save(folder / "vectors.npy", vectors)
+    (folder / "vectors.txt").write_text("".join(digest + "\n" for digest in digests), "utf-8")
+    return vectors, len(fresh)
+
+
+def _known_vectors(settings: Settings, model: str) -> dict[str, np.ndarray]:
+    known: dict[str, np.ndarray] = {}
+    for name in published(settings.index_dir):
+        folder = settings.index_dir / "generations" / name
+        try:
+            manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+            if manifest.get("model") == model and all(
+                hashlib.sha256((folder / file).read_bytes()).hexdigest() == manifest["files"][file] for file in ("vectors.npy", "vectors.txt")
+            ):
+                vectors = np.load(folder / "vectors.npy")
+                known.update(zip((folder / "vectors.txt").read_text("utf-8").split(), vectors, strict=True))
+        except (OSError, ValueError, KeyError):
+            continue  # a damaged generation is no source of vectors
+    return known
+
+
+# sealing and publishing
+
+
+def _manifest(
+    settings: Settings,
+    embedder: Embedder,
+    inputs: str,
+    report: Report,
+    wordings: list[Wording],
+    rows: list[Row],
+    entries: dict[str, Instrument],
+    folder: Path,
+) -> dict[str, Any]:
+    described = set(entries) | {w.provision.instrument for w in wordings}
+    return {
+        "contract": CONTRACT,
+        "schema": SCHEMA,
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "model": embedder.name,
+        "tokenizer": hashlib.sha256((embedder.folder / "tokenizer.json").read_bytes()).hexdigest(),
+        "inputs": inputs,
+        "settings": {"max_tokens": settings.max_tokens, "passage_tokens": settings.passage_tokens},
+        "counts": {
+            "instruments": len(described), "held_instruments": report.instruments, "versions": len(wordings), "provisions": report.provisions,
+            "surfaces": len(rows), "passages": sum(row.kind == "passage" for row in rows),
+        },
+        "ids": sha256("\n".join(row.id for row in rows)),
+        "cuts": report.cuts,
+        "failed": report.failed,
+        "files": file_digests(folder),
+    }  # fmt: skip
+
+
+def _publish(settings: Settings, folder: Path, manifest: dict[str, Any], failpoint: Callable[[str], None]) -> str:
+    """Seal a built folder under its name and swap CURRENT to it; the published generation's name."""
+    index = settings.index_dir
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    name = f"{stamp}-{manifest['ids'][:8]}{secrets.token_hex(2)}"
+    (folder / "manifest.json").write_text(_json({"generation": name, **manifest}), "utf-8")
+    for path in folder.rglob("*"):
+        _fsync(path)
+    failpoint("sealed")
+    sealed = index / "generations" / name
+    os.rename(folder, sealed)
+    _fsync(sealed.parent)
+    problem = gate(sealed, settings)
+    if problem:
+        shutil.rmtree(sealed, ignore_errors=True)
+        raise StoreError(f"the new generation did not verify and was not published: {problem}")
+    failpoint("verified")
+    keep = [name, *published(index)][: settings.keep_generations]
+    partial = index / "CURRENT.part"
+    partial.write_text("\n".join(keep) + "\n", "utf-8")
+    _fsync(partial)
+    os.replace(partial, index / "CURRENT")
+    _fsync(index)
+    failpoint("published")
+    _sweep(index)
+    return name
+
+
+def rollback(settings: Settings) -> str:
+    """Publish the generation before the current one again; its name.
+
+    Raises: StoreError where there is none.
+    """
+    names = published(settings.index_dir)
+    if len(names) < 2:
+        raise StoreError("there is no earlier generation to go back to")
+    partial = settings.index_dir / "CURRENT.part"
+    partial.write_text("\n".join([names[1], names[0]]) + "\n", "utf-8")
+    _fsync(partial)
+    os.replace(partial, settings.index_dir / "CURRENT")
+    return names[1]
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

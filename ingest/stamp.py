@@ -1,0 +1,127 @@
+"""Fills in what a tool knows of each summary: instrument, official address, date, and the digest of the wording it was checked against."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ingest import catalogue, raw
+from ingest.build import Wording, choose, parse_snapshot, sha256
+from kb.citation import format_id
+from kb.config import Settings
+from kb.model import Instrument
+
+_ORDER = (
+    "instrument", "numbers", "heading", "summary", "facts", "questions", "questions_es", "questions_fr", "questions_de", "topics", "official_url",
+    "as_at", "checked_against",
+)  # fmt: skip
+
+
+class _Dumper(yaml.SafeDumper):
+    """YAML as the summaries are written: number paths on one line, long texts folded."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        return super().increase_indent(flow, indentless)
+
+
+class _Flow(list):
+    pass
+
+
+class _Folded(str):
+    pass
+
+
+_Dumper.add_representer(_Flow, lambda dumper, data: dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=True))
+_Dumper.add_representer(_Folded, lambda dumper, data: dumper.represent_scalar("tag:yaml.org,2002:str", data, style=">"))
+
+
+def stamp_all(settings: Settings) -> tuple[int, list[str]]:
+    """Stamp every summary file; how many files changed, and the summaries whose numbers a held text does not have."""
+    entries = catalogue.instruments(settings.corpus / "catalogue")
+    changed, unresolved = 0, []
+    folder = settings.corpus / "summaries"
+    wanted = {path.relative_to(folder).with_suffix("").as_posix(): path for path in sorted(folder.rglob("*.yaml"))}
+    held = _held(settings, entries, set(wanted))
+    for instrument, path in wanted.items():
+        rows, _ = catalogue.read_yaml(path)
+        stamped = [_stamped(row, entries.get(instrument), instrument, held.get(instrument, {}), unresolved) for row in rows or []]
+        text = yaml.dump(stamped, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=150)
+        if text != path.read_text("utf-8"):
+            path.write_text(text, "utf-8")
+            changed += 1
+    return changed, unresolved
+
+
+def _held(settings: Settings, entries: dict[str, Instrument], wanted: set[str]) -> dict[str, dict[str, Wording]]:
+    """The current wordings of the instruments wanted, by instrument and provision id."""
+    wordings = []
+    for snapshot, row in raw.read_snapshots(settings.raw_dir):
+        if snapshot.instrument in wanted:
+            instrument = raw.described(snapshot.instrument, row, entries)
+            provisions, _ = parse_snapshot(settings.raw_dir, snapshot, instrument)
+            wordings.extend(Wording(provision, snapshot, instrument, position) for position, provision in enumerate(provisions))
+    table: dict[str, dict[str, Wording]] = {}
+    for id, wording in choose(wordings).items():
+        table.setdefault(wording.provision.instrument, {})[id] = wording
+    return table
+
+
+def _stamped(
+    row: dict[str, Any], entry: Instrument | None, instrument: str, held: dict[str, Wording], unresolved: list[str]
+) -> dict[str, Any]:
+    numbers = [str(number) for number in row["numbers"]]
+    wording = _wording(instrument, numbers, held)
+    if held and wording is None and numbers:
+        unresolved.append(format_id(instrument, numbers))
+    values = {
+        **row,
+        "instrument": instrument,
+        "numbers": _Flow(numbers),
+        "summary": _Folded(" ".join(str(row["summary"]).split()) + "\n"),
+        "topics": _Flow(row["topics"]),
+        "official_url": row.get("official_url") or (wording.snapshot.official_url if wording else None) or (entry.official_url if entry else None),
+        "as_at": wording.snapshot.as_at if wording else None,
+        "checked_against": sha256(wording.provision.text) if wording else None,
+    }
+    return {name: values[name] for name in _ORDER if name in values}
+
+
+def _wording(instrument: str, numbers: list[str], held: dict[str, Wording]) -> Wording | None:
+    """The wording that holds a number path; for a whole sheet, its first."""
+    if not numbers:
+        return next(iter(held.values()), None)
+    for length in range(len(numbers), 0, -1):
+        wording = held.get(format_id(instrument, numbers[:length]))
+        if wording and (length == len(numbers) or any(list(p.numbers) == numbers for p in wording.provision.portions)):
+            return wording
+    return None
+
+
+def words(text: str) -> list[str]:
+    """Lower-case runs of letters and digits, as the overlap test compares them."""
+    return re.findall(r"[a-z0-9]+", text.lower())
+
+
+def shared_run(ours: str, theirs: set[tuple[str, ...]], length: int = 12) -> str | None:
+    """The first run of `length` words of ours that stands in theirs; None where there is none."""
+    own = words(ours)
+    for start in range(len(own) - length + 1):
+        run = tuple(own[start : start + length])
+        if run in theirs:
+            return " ".join(run)
+    return None
+
+
+def runs(text: str, length: int = 12) -> set[tuple[str, ...]]:
+    """Every run of `length` words of a text."""
+    own = words(text)
+    return {tuple(own[start : start + length]) for start in range(len(own) - length + 1)}
+
+
+def read_text(path: Path) -> str:
+    """A file's text, mark-up taken out, for the overlap test."""
+    return re.sub(r"<[^>]+>", " ", path.read_text("utf-8", errors="ignore"))

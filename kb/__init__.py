@@ -1,0 +1,1 @@
+"""Haven's reader: a question in, ranked passages and a cited answer out."""

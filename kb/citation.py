@@ -1,0 +1,309 @@
+"""Provision id <-> printed pinpoint, and how each jurisdiction prints and writes its citations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from urllib.parse import unquote
+
+_ESCAPES = {"%": "%25", "/": "%2F", "~": "%7E", "#": "%23", "!": "%21", " ": "%20"}
+
+
+def element(number: str, occurrence: int = 1) -> str:
+    """One printed number as it stands in an id; `occurrence` counts the same number within one container from 1."""
+    escaped = "".join(_ESCAPES.get(character, character) for character in number)
+    return escaped if occurrence == 1 else f"{escaped}!{occurrence}"
+
+
+def format_id(instrument: str, numbers: Sequence[str], occurrence: int = 1) -> str:
+    """The id of a provision or portion: instrument, "~", printed numbers joined by "/".
+
+    `occurrence` belongs to the last number. An empty path is the instrument itself.
+    """
+    if not numbers:
+        return instrument
+    *upper, last = numbers
+    return f"{instrument}~" + "/".join([*map(element, upper), element(last, occurrence)])
+
+
+def split_id(id: str) -> tuple[str, tuple[str, ...]]:
+    """Instrument and printed numbers of an id, without the `!2` marks and the "#" ordinal of a passage."""
+    instrument, _, path = id.partition("#")[0].partition("~")
+    return instrument, tuple(unquote(part.partition("!")[0]) for part in path.split("/")) if path else ()
+
+
+# printing
+
+
+def pinpoint(numbers: Sequence[str]) -> str:
+    """Printed numbers as a lawyer writes them: 1101(a)(15)(T); Annex I, 5; Schedule, Part I, 2; recital 12."""
+    if not numbers:
+        return ""
+    if numbers[0] == "preamble":
+        return "preamble" if len(numbers) == 1 else f"preamble, recital {numbers[1]}" + "".join(f"({n})" for n in numbers[2:])
+    containers = []
+    rest = list(numbers)
+    while len(rest) > 1 and re.match(r"[^\W\d_]{4,}", rest[0]) and not re.match(r"(standard|regulation|guideline|appendix|rule)\b", rest[0], re.IGNORECASE):
+        containers.append(rest.pop(0))
+    own = rest[0] + "".join(f"({number})" for number in rest[1:])
+    return ", ".join([*containers, own])
+
+
+def cite(template: str, numbers: Sequence[str], heading: str = "") -> str:
+    """A full citation: the instrument's template with the pinpoint in its place, a heading where there are no numbers.
+
+    Annexes and preambles lose the word for an article: "ILO C189, preamble".
+    """
+    point = pinpoint(numbers)
+    before, _, after = template.partition("{pinpoint}")
+    if not numbers:
+        return f"{before.rstrip(' ,§')}{', “' + heading + '”' if heading else ''}{after}"
+    if not re.match(r"[A-Z]{0,2}\d|L\d|R\d|D\d|[A-Z]\d", point):
+        before = re.sub(r"(,? )?(arts?\.|art\.|s\.|ss\.|§+|para\.|Art\.|reg\.)\s*$", ", ", before)
+    return f"{before}{point}{after}"
+
+
+# jurisdictions: code -> name, then other words that name it (English and Spanish, lower case)
+
+JURISDICTIONS: dict[str, tuple[str, str]] = {
+    "int": ("International", ""),
+    "eu": ("European Union", "eu|e.u.|european union|unión europea|union europea"),
+    "us": ("United States", "united states|u.s.|usa|us federal|american|america|estados unidos|ee.uu.|eeuu|federal law"),
+    "us-ca": ("California", "california|californian|los angeles|san francisco|fresno|san diego|sacramento|oakland"),
+    "us-ny": ("New York", "new york state|new york|nueva york"),
+    "us-tx": ("Texas", "texas|texan|houston|dallas|tejas"),
+    "gb": ("United Kingdom", "united kingdom|uk|u.k.|britain|british|england|english law|wales|reino unido|inglaterra|home office|london"),
+    "gb-sct": ("Scotland", "scotland|scottish|escocia"),
+    "gb-nir": ("Northern Ireland", "northern ireland|irlanda del norte"),
+    "ie": ("Ireland", "ireland|irish|irlanda|dublin"),
+    "ca": ("Canada", "canada|canadian|canadá|alberta|ontario|quebec|british columbia|toronto|vancouver"),
+    "au": ("Australia", "australia|australian"),
+    "nz": ("New Zealand", "new zealand|nueva zelanda"),
+    "de": ("Germany", "germany|german|alemania|deutschland"),
+    "fr": ("France", "france|french|francia"),
+    "es": ("Spain", "spain|spanish law|españa|espana|madrid"),
+    "it": ("Italy", "italy|italian|italia"),
+    "nl": ("Netherlands", "netherlands|dutch|holland|países bajos"),
+    "be": ("Belgium", "belgium|belgian|bélgica"),
+    "lu": ("Luxembourg", "luxembourg|luxemburgo"),
+    "ch": ("Switzerland", "switzerland|swiss|suiza|schweiz"),
+    "at": ("Austria", "austria|austrian"),
+    "pt": ("Portugal", "portugal|portuguese"),
+    "pl": ("Poland", "poland|polish|polonia"),
+    "se": ("Sweden", "sweden|swedish|suecia"),
+    "no": ("Norway", "norway|norwegian|noruega"),
+    "ro": ("Romania", "romania|romanian"),
+    "gr": ("Greece", "greece|greek|grecia"),
+    "tr": ("Türkiye", "turkey|türkiye|turkish|turquía"),
+    "in": ("India", "india|indian"),
+    "pk": ("Pakistan", "pakistan|pakistani|pakistán|karachi|lahore|islamabad"),
+    "bd": ("Bangladesh", "bangladesh|bangladeshi"),
+    "np": ("Nepal", "nepal|nepali|nepalese"),
+    "lk": ("Sri Lanka", "sri lanka|sri lankan"),
+    "ph": ("Philippines", "philippines|philippine|filipino|filipina|filipinas"),
+    "id": ("Indonesia", "indonesia|indonesian"),
+    "my": ("Malaysia", "malaysia|malaysian|malasia"),
+    "sg": ("Singapore", "singapore|singaporean|singapur"),
+    "th": ("Thailand", "thailand|thai|tailandia"),
+    "vn": ("Viet Nam", "vietnam|viet nam|vietnamese"),
+    "kh": ("Cambodia", "cambodia|cambodian|camboya"),
+    "mm": ("Myanmar", "myanmar|burma|burmese"),
+    "hk": ("Hong Kong", "hong kong"),
+    "tw": ("Taiwan", "taiwan|taiwanese|臺灣|台灣|taiwán"),
+    "kr": ("Korea", "south korea|korea|korean|corea"),
+    "jp": ("Japan", "japan|japanese|japón"),
+    "cn": ("China", "china|chinese law"),
+    "ae": ("United Arab Emirates", "united arab emirates|uae|u.a.e.|emirates|emirati|dubai|abu dhabi|emiratos|الإمارات"),
+    "qa": ("Qatar", "qatar|qatari|doha|catar|قطر"),
+    "sa": ("Saudi Arabia", "saudi arabia|saudi|arabia saudí|arabia saudita|riyadh|السعودية"),
+    "kw": ("Kuwait", "kuwait|kuwaiti"),
+    "bh": ("Bahrain", "bahrain|bahraini"),
+    "om": ("Oman", "oman|omani"),
+    "lb": ("Lebanon", "lebanon|lebanese|líbano|beirut"),
+    "jo": ("Jordan", "jordan|jordanian|jordania"),
+    "il": ("Israel", "israel|israeli"),
+    "eg": ("Egypt", "egypt|egyptian|egipto"),
+    "ma": ("Morocco", "morocco|moroccan|marruecos"),
+    "ke": ("Kenya", "kenya|kenyan|kenia|nairobi"),
+    "ug": ("Uganda", "uganda|ugandan|kampala"),
+    "tz": ("Tanzania", "tanzania|tanzanian|dar es salaam|zanzibar"),
+    "et": ("Ethiopia", "ethiopia|ethiopian|etiopía"),
+    "ng": ("Nigeria", "nigeria|nigerian|lagos"),
+    "gh": ("Ghana", "ghana|ghanaian"),
+    "za": ("South Africa", "south africa|south african|sudáfrica"),
+    "zm": ("Zambia", "zambia|zambian|lusaka"),
+    "zw": ("Zimbabwe", "zimbabwe|zimbabwean|zimbabue|harare"),
+    "mw": ("Malawi", "malawi|malawian|malaui"),
+    "na": ("Namibia", "namibia|namibian|windhoek"),
+    "bw": ("Botswana", "botswana"),
+    "mz": ("Mozambique", "mozambique"),
+    "rw": ("Rwanda", "rwanda|rwandan"),
+    "sn": ("Senegal", "senegal|senegalese"),
+    "mx": ("Mexico", "mexico|mexican|méxico"),
+    "gt": ("Guatemala", "guatemala|guatemalan|guatemalteca"),
+    "hn": ("Honduras", "honduras|honduran"),
+    "sv": ("El Salvador", "el salvador|salvadoran"),
+    "cr": ("Costa Rica", "costa rica|costa rican"),
+    "do": ("Dominican Republic", "dominican republic|república dominicana"),
+    "jm": ("Jamaica", "jamaica|jamaican"),
+    "tt": ("Trinidad and Tobago", "trinidad and tobago|trinidad"),
+    "ar": ("Argentina", "argentina|argentine|argentinian"),
+    "br": ("Brazil", "brazil|brazilian|brasil"),
+    "co": ("Colombia", "colombia|colombian"),
+    "pe": ("Peru", "peru|peruvian|perú"),
+    "cl": ("Chile", "chile|chilean"),
+    "ec": ("Ecuador", "ecuador|ecuadorian"),
+    "uy": ("Uruguay", "uruguay|uruguayan|uruguayo"),
+    "py": ("Paraguay", "paraguay|paraguayan"),
+}
+
+
+def jurisdiction_name(code: str) -> str:
+    """What a jurisdiction is called; its code where we have no name for it."""
+    return JURISDICTIONS.get(code, (code, ""))[0]
+
+
+def within(code: str, wanted: str) -> bool:
+    """Whether a jurisdiction is the wanted one or a part of it: us-ca is within us."""
+    return code == wanted or code.startswith(f"{wanted}-")
+
+
+# reading
+
+# Immigration and Nationality Act sections and the sections of Title 8 of the United States Code that hold them
+INA_TO_USC = dict(
+    pair.split(":")
+    for pair in ["101:1101", "102:1102", "103:1103", "104:1104", "105:1105", "106:1105a", "201:1151", "202:1152", "203:1153", "204:1154", "205:1155", "206:1156", "207:1157", "208:1158", "209:1159", "210:1160", "211:1181", "212:1182", "213:1183", "213A:1183a", "214:1184", "215:1185", "216:1186a", "216A:1186b", "217:1187", "218:1188", "219:1189", "221:1201", "222:1202", "223:1203", "224:1204", "231:1221", "232:1222", "233:1223", "234:1224", "235:1225", "235A:1225a", "236:1226", "236A:1226a", "237:1227", "238:1228", "239:1229", "240:1229a", "240A:1229b", "240B:1229c", "240C:1230", "241:1231", "242:1252", "243:1253", "244:1254a", "245:1255", "245A:1255a", "246:1256", "247:1257", "248:1258", "249:1259", "250:1260", "251:1281", "252:1282", "253:1283", "254:1284", "255:1285", "256:1286", "257:1287", "258:1288", "261:1301", "262:1302", "263:1303", "264:1304", "265:1305", "266:1306", "271:1321", "272:1322", "273:1323", "274:1324", "274A:1324a", "274B:1324b", "274C:1324c", "274D:1324d", "275:1325", "276:1326", "277:1327", "278:1328", "279:1329", "280:1330", "281:1351", "282:1352", "283:1353", "284:1354", "286:1356", "287:1357", "288:1358", "289:1359", "290:1360", "291:1361", "292:1362", "293:1363", "301:1401", "302:1402", "303:1403", "304:1404", "305:1405", "306:1406", "307:1407", "308:1408", "309:1409", "310:1421", "311:1422", "312:1423", "313:1424", "316:1427", "317:1428", "318:1429", "319:1430", "320:1431", "322:1433"]
+)
+INA_TITLE = "us/usc/t8"
+
+_NUMBER = r"[A-Z]{0,2}\.?\d+(?:[.\-–]\d+)*[A-Za-z]{0,3}(?: (?:bis|ter|quater|quinquies|sexies|septies))?"
+_POINTS = r"(?:\s?\([0-9A-Za-z]{1,5}\))*"
+_UNIT = (
+    r"(?:articles?|artículos?|articulos?|articolo|artikel|arts?\.?|sections?|sect?s?\.?|secs?\.?|ss?\.|s|§§?|paras?\.?|paragraphs?|párrafo|rules?|regs?\.?|"
+    r"regulations?|standards?|guidelines?|第|المادة)"
+)
+_CITED = re.compile(rf"(?<![\w.])(?P<unit>{_UNIT}\s*)?(?P<number>(?:A|B)?{_NUMBER})(?P<points>{_POINTS})(?![\w])", re.IGNORECASE)
+_USC = re.compile(
+    rf"(?<!\w)(?P<title>\d{{1,2}})\s*(?P<code>U\.?\s?S\.?\s?C\.?(?:\s?A\.?)?|C\.?\s?F\.?\s?R\.?)\s*(?:§+|sections?|secs?\.?|parts?)?\s*"
+    rf"(?P<number>{_NUMBER})(?P<points>{_POINTS})",
+    re.IGNORECASE,
+)
+_INA = re.compile(rf"(?<!\w)I\.?N\.?A\.?\s*(?:§+|sections?|secs?\.?|s\.?)?\s*(?P<number>\d{{3}}[A-D]?)(?P<points>{_POINTS})(?!\w)", re.IGNORECASE)
+_FILLER = re.compile(r"[\s,;:.\-–]*(?:(?:of|in|under|the|to|from|de|del|la|el|los|las|en|der|des|le|du|'s|’s|\(|\)|no\.?|convention)[\s,;:.]*){0,4}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A citation found in a text: the instrument it names, the printed numbers, and where it stands (start:end)."""
+
+    instrument: str
+    numbers: tuple[str, ...]
+    start: int
+    end: int
+
+
+class Names:
+    """What instruments are called, for finding them in a text."""
+
+    def __init__(self, instruments: Mapping[str, Mapping[str, Any]]):
+        self._ids: dict[str, str] = {}
+        ranked = sorted(instruments.items(), key=lambda item: (not item[1].get("held"), item[0]))
+        for id, entry in ranked:
+            for name in _called(id, entry):
+                self._ids.setdefault(name, id)
+        alternatives = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in sorted(self._ids, key=len, reverse=True))
+        self._pattern = re.compile(rf"(?<![\w-])(?:{alternatives})(?![\w])", re.IGNORECASE) if alternatives else None
+
+    def mentions(self, text: str) -> list[tuple[str, int, int]]:
+        """(instrument, start, end) of every instrument named, in order, the longest name at each place."""
+        if self._pattern is None:
+            return []
+        found = ((m, " ".join(m.group().casefold().split())) for m in self._pattern.finditer(text))
+        return [(self._ids[name], m.start(), m.end()) for m, name in found if name in self._ids]
+
+    def references(self, text: str) -> list[Reference]:
+        """Every citation in a text that names its instrument, in order."""
+        found = [*_code_references(text)]
+        taken = [(r.start, r.end) for r in found]
+        mentions = self.mentions(text)
+        for cited in _CITED.finditer(text):
+            if any(cited.start() < end and start < cited.end() for start, end in taken):
+                continue
+            mention = _beside(text, cited, mentions)
+            if mention:
+                numbers = (_printed(cited["number"]), *_points(cited["points"]))
+                found.append(Reference(mention[0], numbers, min(cited.start(), mention[1]), max(cited.end(), mention[2])))
+                taken.append((cited.start(), cited.end()))
+        return sorted(found, key=lambda reference: reference.start)
+
+
+def _called(id: str, entry: Mapping[str, Any]) -> Iterator[str]:
+    names = [entry.get("short_title") or "", entry.get("title") or "", *(entry.get("names") or ())]
+    template = str(entry.get("citation") or "").partition("{pinpoint}")[0]
+    names.append(re.sub(r"(,? )?(arts?\.|s\.|ss\.|§+|para\.|Art\.|reg\.)\s*$", "", template).strip(" ,"))
+    convention = re.fullmatch(r"int/ilo-([cpr])(\d+)", id)
+    if convention:
+        letter, number = convention[1], int(convention[2])
+        names += [f"{letter}{number}", f"{letter}{number:03}", f"{letter} {number}", f"ILO {letter}{number}", f"ILO {letter}{number:03}"]
+        if letter == "c":
+            names += [f"Convention {number}", f"Convention No. {number}", f"ILO Convention {number}", f"ILO Convention No. {number}", f"Convenio {number}"]
+    directive = re.fullmatch(r"eu/(dir|reg)/(\d{4})/(\d+)", id)
+    if directive:
+        word = "Directive" if directive[1] == "dir" else "Regulation"
+        number = f"{directive[2]}/{directive[3]}"
+        names += [number, f"{word} {number}", f"{word} {number}/EU", f"{word} {number}/EC", f"{word} (EU) {number}", f"Directiva {number}"]
+    for name in names:
+        folded = " ".join(name.casefold().split())
+        if len(folded) > 2 and not folded.isdigit():
+            yield folded
+
+
+def _code_references(text: str) -> Iterator[Reference]:
+    for match in _USC.finditer(text):
+        code = "usc" if "u" in match["code"].casefold() else "cfr"
+        yield Reference(f"us/{code}/t{int(match['title'])}", (_printed(match["number"]), *_points(match["points"])), match.start(), match.end())
+    for match in _INA.finditer(text):
+        section = INA_TO_USC.get(match["number"].upper())
+        if section:
+            yield Reference(INA_TITLE, (section, *_points(match["points"])), match.start(), match.end())
+
+
+def _beside(text: str, cited: re.Match[str], mentions: Sequence[tuple[str, int, int]]) -> tuple[str, int, int] | None:
+    """The instrument named directly before or after a cited number; a bare number must follow the name at once."""
+    after = [m for m in mentions if m[1] >= cited.end() and _FILLER.fullmatch(text[cited.end() : m[1]])]
+    before = [m for m in mentions if m[2] <= cited.start() and _FILLER.fullmatch(text[m[2] : cited.start()])]
+    if cited["unit"]:
+        return (before or [None])[-1] or (after or [None])[0]
+    adjacent = [m for m in before if not text[m[2] : cited.start()].strip()]
+    return adjacent[-1] if adjacent else None
+
+
+def _printed(number: str) -> str:
+    return number.strip().replace("–", "-")
+
+
+def _points(printed: str | None) -> tuple[str, ...]:
+    return tuple(re.findall(r"\(([0-9A-Za-z]+)\)", printed or ""))
+
+
+def jurisdictions_named(text: str) -> list[str]:
+    """Codes of the jurisdictions that a text names, in the order in which they stand."""
+    found: dict[str, int] = {}
+    for code, pattern in _jurisdiction_patterns().items():
+        match = pattern.search(text)
+        if match:
+            found[code] = match.start()
+    return sorted(found, key=found.__getitem__)
+
+
+@lru_cache(maxsize=1)
+def _jurisdiction_patterns() -> dict[str, re.Pattern[str]]:
+    return {
+        code: re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in words.split("|")), re.IGNORECASE)
+        for code, (_, words) in JURISDICTIONS.items()
+        if words
+    }

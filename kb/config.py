@@ -1,0 +1,82 @@
+"""Settings: every tunable number and path, once, with KB_* environment variables over the defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from kb.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things lie and how retrieval is tuned. Lengths are in tokens or characters, as their names say."""
+
+    corpus: Path = ROOT / "corpus"
+    raw: Path | None = None  # snapshots; corpus/raw unless set
+    index: Path | None = None  # generations; corpus/index unless set
+    model: str = "all-MiniLM-L6-v2"  # the bundled model, or a folder with a sentence-transformers model
+    backend: str = "auto"  # auto | sentence-transformers | openvino
+    max_tokens: int = 256  # the model's limit, special tokens included
+    passage_tokens: int = 200  # the body of a passage that is cut out of a longer provision
+    batch: int = 32
+    threads: int = 2
+    max_query_chars: int = 4000
+    depth: int = 200  # candidates a stage hands on
+    rrf_k: int = 60
+    fusion: str = "weighted"  # weighted | rrf | bm25 | dense
+    dense_weight: float = 0.65
+    per_provision: int = 3
+    top: int = 10
+    exact_below: int = 5000  # vectors; a search over fewer is exact instead of by Chroma's graph
+    quotes: int = 4
+    quote_chars: int = 900
+    adequate: float = 0.50  # cosine under which nothing adequate was found
+    keep_generations: int = 2
+    prose_url: str = ""  # an OpenAI-compatible endpoint; empty: no language model is used
+    prose_model: str = ""
+    prose_key: str = ""
+    prose_timeout_s: float = 30.0
+
+    @property
+    def raw_dir(self) -> Path:
+        return self.raw or self.corpus / "raw"
+
+    @property
+    def index_dir(self) -> Path:
+        return self.index or self.corpus / "index"
+
+
+def settings(environment: Mapping[str, str], **overrides: object) -> Settings:
+    """The defaults, with KB_<FIELD> variables over them and explicit values over both.
+
+    Raises: ConfigError for an unknown KB_* variable or a value of the wrong type.
+    """
+    known = {f"KB_{field.name.upper()}": field for field in fields(Settings)}
+    values: dict[str, object] = {}
+    for name, text in environment.items():
+        if not name.startswith("KB_"):
+            continue
+        if name not in known:
+            raise ConfigError(f"unknown setting {name}; known are {', '.join(sorted(known))}")
+        values[known[name].name] = _typed(name, text, getattr(Settings(), known[name].name))
+    chosen = replace(Settings(), **{**values, **{k: v for k, v in overrides.items() if v is not None}})
+    if chosen.backend not in ("auto", "sentence-transformers", "openvino"):
+        raise ConfigError(f"KB_BACKEND is {chosen.backend!r}; it must be auto, sentence-transformers or openvino")
+    if chosen.fusion not in ("weighted", "rrf", "bm25", "dense"):
+        raise ConfigError(f"KB_FUSION is {chosen.fusion!r}; it must be weighted, rrf, bm25 or dense")
+    return chosen
+
+
+def _typed(name: str, text: str, default: object) -> object:
+    try:
+        if isinstance(default, int) and not isinstance(default, bool):
+            return int(text)
+        if isinstance(default, float):
+            return float(text)
+    except ValueError as exc:
+        raise ConfigError(f"{name} is {text!r}; it must be a number") from exc
+    return Path(text) if default is None or isinstance(default, Path) else text

