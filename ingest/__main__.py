@@ -50,6 +50,7 @@ def _told(chosen: Settings, bar: Bar):
 
     def step(name: str, done: int, total: int) -> None:
         bar.step(name, done, total)
+        path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".part")
         partial.write_text(json.dumps({"step": name, "done": done, "total": total, "pid": os.getpid()}), "utf-8")
         os.replace(partial, path)
@@ -84,6 +85,71 @@ def build(
         f"generation {report.generation}: {report.provisions} provisions of {report.instruments} instruments, {report.surfaces} surfaces, "
         f"{report.embedded} embedded in {report.seconds} s\npassages: {cuts or 'none'}"
     )
+
+
+@app.command()
+def fetch(
+    ids: Annotated[list[str] | None, typer.Argument(help="Instruments, or what their ids begin with (us/usc/t8, eu); all, where none is named.")] = None,
+    core: Annotated[bool, typer.Option("--core", help="Only the core set of the catalogue.")] = False,
+    accept: Annotated[bool, typer.Option("--accept", help="Take the copies kept aside of the instruments named; nothing is fetched.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Copy official texts from their publishers into corpus/raw, and say what changed since the last copy."""
+    from ingest import catalogue
+    from ingest import fetch as fetching
+
+    chosen = settings(os.environ)
+    entries = catalogue.instruments(chosen.corpus / "catalogue")
+    if accept:
+        if not ids:
+            raise click.UsageError("name the instruments whose copies kept aside are to be taken")
+        return _fetched(fetching.accept(chosen, ids, entries), as_json)
+    bar = Bar()
+    try:
+        tasks = fetching.plan(entries, ids or [], core)
+        report = fetching.fetch(chosen, tasks, fetching.rules_for(entries), _told(chosen, bar))
+    finally:
+        bar.close()
+        (chosen.index_dir / "progress.json").unlink(missing_ok=True)
+    _fetched(report, as_json)
+
+
+def _fetched(report: Any, as_json: bool) -> None:
+    """Print what a fetch did; exit 1 where every source failed."""
+    if as_json:
+        print(json.dumps({"contract": CONTRACT, **asdict(report)}, ensure_ascii=False))
+    for note in report.notes:
+        print(f"note: {note}", file=sys.stderr)
+    for failure in report.failed:
+        print(f"failed: {failure['instrument']} {failure['url']}: {failure['reason']}", file=sys.stderr)
+    for change in report.aside:
+        print(
+            f"kept aside: {change.instrument} {change.url}: {change.reason}; look at it, then: python -m ingest fetch {change.instrument} --accept",
+            file=sys.stderr,
+        )
+    if not as_json:
+        for change in (*report.fetched, *report.aside):
+            _print_change(change)
+        print(
+            f"{len(report.fetched)} texts fetched, {len(report.current)} current already, {len(report.aside)} kept aside, {len(report.failed)} failed"
+            + ("\nnext: python -m ingest build" if report.fetched else "")
+        )
+    if report.failed and not (report.fetched or report.current or report.aside):
+        raise typer.Exit(1)
+
+
+def _print_change(change: Any, most: int = 20) -> None:
+    """One copy against the one before it, provision by provision."""
+    form = change.format + (f", {change.covers}" if change.covers else "") + (f", as at {change.as_at}" if change.as_at else "")
+    if change.since is None:
+        print(f"{change.instrument} ({form}): first copy, {change.provisions} provisions")
+        return
+    print(f"{change.instrument} ({form}): {len(change.new)} new, {len(change.amended)} amended, {len(change.gone)} gone since {change.since}")
+    for word, ids in (("new", change.new), ("amended", change.amended), ("gone", change.gone)):
+        for id in ids[:most]:
+            print(f"  {word} {id}")
+        if len(ids) > most:
+            print(f"  {word} {len(ids) - most} more (--json lists them all)")
 
 
 @app.command(name="import")

@@ -7,11 +7,13 @@ import functools
 import hashlib
 import json
 import multiprocessing
+import multiprocessing.connection
 import os
 import re
 import secrets
 import shutil
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -30,10 +32,10 @@ from kb.citation import format_id
 from kb.config import ROOT, Settings
 from kb.dense import build_chroma
 from kb.embed import Embedder
-from kb.errors import KBError, ParseError, StoreError
+from kb.errors import KBError, ParseError, SourceError, StoreError
 from kb.lexical import LexicalIndex, terms
-from kb.model import Instrument, Passage, Provision, Snapshot, Summary
-from kb.store import SCHEMA, file_digests, gate, published
+from kb.model import Instrument, Passage, Portion, Provision, Snapshot, Span, Summary
+from kb.store import SCHEMA, file_digests, file_sizes, gate, published, seal
 
 CONTRACT = 1
 _OFFICIAL_MARKUP = {"uslm", "ecfr", "ca-lims", "eurlex-xhtml", "formex", "akn", "html"}
@@ -43,10 +45,11 @@ Step = Callable[[str, int, int], None]
 
 @dataclass(slots=True)
 class Report:
-    """What a build did. `failed` maps a snapshot's path to the reason why it gave no provisions."""
+    """What a build did. `failed` maps a snapshot's path to the reason why it gave no provisions; `notice` is a line for people."""
 
     generation: str = ""
     unchanged: bool = False
+    notice: str = ""
     instruments: int = 0
     provisions: int = 0
     surfaces: int = 0
@@ -99,24 +102,30 @@ def build(settings: Settings, step: Step, force: bool = False, failpoint: Callab
             return _build(settings, step, force, failpoint)
     except Timeout as exc:
         raise StoreError(f"another build is running in {index}; wait for it to end") from exc
-    except PermissionError as exc:
-        raise StoreError(f"cannot write to {exc.filename or index}; make the folder writable or set KB_INDEX to one that is") from exc
     except OSError as exc:
-        if exc.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
-            raise
-        raise StoreError(f"{exc.strerror} in {index}; make room and run the build again; the published one is untouched") from exc
+        if exc.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise StoreError(f"cannot write to {exc.filename or index}; make the folder writable or set KB_INDEX to one that is") from exc
+        raise _unwritten(index, exc.strerror or str(exc)) from exc
+    except sqlite3.OperationalError as exc:
+        raise _unwritten(index, str(exc)) from exc
+
+
+def _unwritten(index: Path, why: str) -> StoreError:
+    return StoreError(f"the build stopped in {index} ({why}); make room there and run it again; what was published is untouched")
 
 
 def _build(settings: Settings, step: Step, force: bool, failpoint: Callable[[str], None]) -> Report:
     began = time.monotonic()
-    _sweep(settings.index_dir)
+    _sweep_partial(settings.index_dir)
     entries = catalogue.instruments(settings.corpus / "catalogue")
     summaries = catalogue.summaries(settings.corpus / "summaries")
     embedder = Embedder(settings)
     inputs = inputs_digest(settings, embedder.name)
     if not force and (report := _unchanged(settings, inputs)):
         return report
-    report = Report()
+    report = Report(notice=_older(settings))
+    if report.notice:
+        step(report.notice, 0, 1)
     snapshots = raw.read_snapshots(settings.raw_dir)
     wordings = list(_parse(snapshots, entries, settings, step, report))
     failpoint("parsed")
@@ -148,10 +157,14 @@ def _build(settings: Settings, step: Step, force: bool, failpoint: Callable[[str
     return report
 
 
-def _sweep(index: Path) -> None:
-    """Remove what a killed build left behind."""
+def _sweep_partial(index: Path) -> None:
+    """Remove what a killed build left behind; what it sealed stays, since its vectors are good."""
     for left in (index / "generations").glob(".building-*"):
         shutil.rmtree(left, ignore_errors=True)
+
+
+def _sweep(index: Path) -> None:
+    """Remove every generation but the published one and the one before it."""
     keep = published(index)
     for folder in (index / "generations").glob("*"):
         if folder.name not in keep:
@@ -161,13 +174,21 @@ def _sweep(index: Path) -> None:
 def inputs_digest(settings: Settings, model: str) -> str:
     """SHA-256 over all that decides a generation: texts, catalogue, summaries, model, settings of the chunker and the code itself."""
     digest = hashlib.sha256(f"{SCHEMA} {model} {settings.max_tokens} {settings.passage_tokens}\n".encode())
-    for _, row in raw.read_snapshots(settings.raw_dir):
-        digest.update(json.dumps(row, sort_keys=True, ensure_ascii=False).encode("utf-8"))
+    for held, row in raw.read_snapshots(settings.raw_dir):
+        digest.update(f"{json.dumps(row, sort_keys=True)} {_unreadable(settings, held)}\n".encode())
     folders = [settings.corpus / name for name in ("catalogue", "summaries", "questions")]
-    code = [ROOT / "ingest", ROOT / "kb" / "lexical.py", ROOT / "kb" / "citation.py", ROOT / "kb" / "dense.py"]
-    for path in sorted(p for top in folders + code for p in ([top] if top.is_file() else top.rglob("*")) if p.suffix in (".yaml", ".py")):
+    for path in sorted(path for folder in folders for path in folder.rglob("*.yaml")):
         digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    digest.update(code_digest("ingest", "kb/lexical.py", "kb/citation.py", "kb/dense.py").encode())
     return digest.hexdigest()
+
+
+def _unreadable(settings: Settings, held: Snapshot) -> str:
+    try:
+        raw.read_bytes(settings.raw_dir, held)
+    except SourceError as exc:
+        return str(exc)
+    return ""
 
 
 def _unchanged(settings: Settings, inputs: str) -> Report | None:
@@ -175,22 +196,37 @@ def _unchanged(settings: Settings, inputs: str) -> Report | None:
     if not names:
         return None
     folder = settings.index_dir / "generations" / names[0]
-    try:
-        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
+    manifest = _read_json(folder / "manifest.json")
     if manifest.get("inputs") != inputs or manifest.get("schema") != SCHEMA or gate(folder, settings):
         return None
+    if not (settings.index_dir / "CURRENT").is_file():
+        _swap(settings.index_dir, names[: settings.keep_generations])
     counts = manifest["counts"]
-    return Report(names[0], True, counts["held_instruments"], counts["provisions"], counts["surfaces"], 0, manifest["cuts"], manifest["failed"])
+    return Report(
+        names[0], True, "", counts["held_instruments"], counts["provisions"], counts["surfaces"], 0, manifest["cuts"], manifest["failed"]
+    )
+
+
+def _older(settings: Settings) -> str:
+    """What to tell people where the published generation is of another schema."""
+    names = published(settings.index_dir)
+    schema = _read_json(settings.index_dir / "generations" / names[0] / "manifest.json").get("schema", SCHEMA) if names else SCHEMA
+    return "" if schema == SCHEMA else f"the knowledge base is of schema {schema}: it is made again as schema {SCHEMA} from the texts held"
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """The mapping in a file; empty where there is none that can be read."""
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 # parsing
 
 
-def parse_snapshot(
-    path: Path, held: Snapshot, instrument: Instrument
-) -> tuple[list[Provision], str | None]:
+def parse_snapshot(path: Path, held: Snapshot, instrument: Instrument) -> tuple[list[Provision], str | None]:
     """The provisions of one snapshot, or none and the reason."""
     parse = PARSERS.get(held.format)
     if parse is None:
@@ -201,28 +237,102 @@ def parse_snapshot(
         return [], str(exc)
     except RecursionError:
         return [], "nested too deep to read"
+    except (ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, TypeError, ValueError) as exc:
+        return [], f"the parser for {held.format} failed on it ({type(exc).__name__}: {' '.join(str(exc).split())[:200]}); please report it"
     return (provisions, None) if provisions else ([], "no provisions in it")
 
 
-def _parse_task(path: Path, task: tuple[Snapshot, Instrument]) -> tuple[list[Provision], str | None]:
-    return parse_snapshot(path, *task)
+def parsed(settings: Settings, code: str, task: tuple[Snapshot, Instrument]) -> tuple[list[Provision], str | None]:
+    """The same, taken from <index>/parsed where the same bytes were read by the same code before."""
+    path = _parsed_path(settings, code, *task)
+    if reason := _unreadable(settings, task[0]):
+        return [], reason
+    if (before := _parsed_before(path)) is not None:
+        return before, None
+    provisions, reason = parse_snapshot(settings.raw_dir, *task)
+    if not reason:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(f".{os.getpid()}")
+        body = _json([asdict(provision) for provision in provisions])
+        partial.write_text(f"{sha256(body)}\n{body}", "utf-8", newline="\n")
+        os.replace(partial, path)
+    return provisions, reason
+
+
+def _parsed_path(settings: Settings, code: str, held: Snapshot, instrument: Instrument) -> Path:
+    return settings.index_dir / "parsed" / f"{sha256(f'{code} {held.sha256} {held.format} {_json(asdict(instrument))}')}.json"
+
+
+def _parsed_before(path: Path) -> list[Provision] | None:
+    """What an earlier build kept; None where there is nothing, or it was disturbed since."""
+    try:
+        digest, _, body = path.read_bytes().decode("utf-8").partition("\n")
+        return [_provision(row) for row in json.loads(body)] if digest == sha256(body) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _provision(row: dict[str, Any]) -> Provision:
+    portions = tuple(Portion(p["id"], tuple(p["numbers"]), p["start"], p["end"]) for p in row["portions"])
+    spans = tuple(Span(**span) for span in row["spans"])
+    lists = {name: tuple(row[name]) for name in ("numbers", "context")}
+    return Provision(**{**row, **lists, "portions": portions, "spans": spans, "offsets": tuple(map(tuple, row["offsets"]))})
+
+
+def parsers_digest() -> str:
+    """What decides how a snapshot's bytes are read."""
+    return code_digest("ingest/parse", "kb/model.py", "kb/citation.py")
+
+
+def code_digest(*names: str) -> str:
+    """SHA-256 over the program's own files of these names, folders included."""
+    digest = hashlib.sha256()
+    for path in sorted(p for name in names for p in ([ROOT / name] if name.endswith(".py") else (ROOT / name).rglob("*.py"))):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _parse(
     snapshots: list[tuple[Snapshot, dict[str, Any]]], entries: dict[str, Instrument], settings: Settings, step: Step, report: Report
 ) -> Iterator[Wording]:
+    code = parsers_digest()
     tasks = [(held, raw.described(held.instrument, row, entries)) for held, row in snapshots]
+    paths = [_parsed_path(settings, code, *task) for task in tasks]
+    for left in set((settings.index_dir / "parsed").glob("*")) - set(paths):
+        left.unlink(missing_ok=True)
+    fresh = [n for n, path in enumerate(paths) if not path.is_file()]
+    found: dict[int, tuple[list[Provision], str | None]] = {}
+    for n, result in zip(fresh, _parse_fresh([tasks[n] for n in fresh], code, settings), strict=True):
+        found[n] = result
+        step("reading the texts", len(tasks) - len(fresh) + len(found), len(tasks))
+    for n, (held, instrument) in enumerate(tasks):
+        provisions, reason = found[n] if n in found else parsed(settings, code, tasks[n])
+        if reason:
+            report.failed[held.path] = reason
+        for position, provision in enumerate(provisions):
+            yield Wording(provision, held, entries.get(provision.instrument, instrument), position)
+
+
+def _parse_fresh(
+    tasks: list[tuple[Snapshot, Instrument]], code: str, settings: Settings
+) -> Iterator[tuple[list[Provision], str | None]]:
+    """What `parsed` gives for each task, in processes of their own, in order."""
     if not tasks:
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(settings.threads, mp_context=context) as pool:
-        parsed = pool.map(functools.partial(_parse_task, settings.raw_dir), tasks)
-        for done, ((held, instrument), (provisions, reason)) in enumerate(zip(tasks, parsed, strict=True), start=1):
-            step("reading the texts", done, len(tasks))
-            if reason:
-                report.failed[held.path] = reason
-            for position, provision in enumerate(provisions):
-                yield Wording(provision, held, entries.get(provision.instrument, instrument), position)
+    with ProcessPoolExecutor(min(settings.threads, len(tasks)), mp_context=context, initializer=_end_with_build) as pool:
+        yield from pool.map(functools.partial(parsed, settings, code), tasks)
+
+
+def _end_with_build() -> None:
+    """Let a worker end when the build is killed, since it would wait at its queue for ever."""
+    sentinel = multiprocessing.parent_process().sentinel
+
+    def watch() -> None:
+        multiprocessing.connection.wait([sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 # versions
@@ -413,6 +523,9 @@ def _summary_rows(
     if embedder.count([whole])[0] > settings.max_tokens:
         whole = summary.summary
     texts = [("summary", whole), *(("question", question) for question in summary.questions)]
+    longest = max(embedder.count([text for _, text in texts]))
+    if longest > settings.max_tokens:
+        raise KBError(f"{summary.id}: a summary or question of {longest} tokens where the model reads {settings.max_tokens}; shorten it")
     for ordinal, (kind, text) in enumerate(texts):
         language = "es" if re.search(r"[¿¡]", text) else "en"
         name = summary.id if kind == "summary" else f"{summary.id}.{ordinal}"
@@ -458,10 +571,9 @@ def _embed(rows: list[Row], embedder: Embedder, settings: Settings, folder: Path
 
 def _known_vectors(settings: Settings, model: str) -> dict[str, np.ndarray]:
     known: dict[str, np.ndarray] = {}
-    for name in published(settings.index_dir):
-        folder = settings.index_dir / "generations" / name
+    for folder in sorted((settings.index_dir / "generations").glob("[!.]*")):
         try:
-            manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+            manifest = _read_json(folder / "manifest.json")
             if manifest.get("model") == model and all(
                 hashlib.sha256((folder / file).read_bytes()).hexdigest() == manifest["files"][file] for file in ("vectors.npy", "vectors.txt")
             ):
@@ -502,6 +614,7 @@ def _manifest(
         "cuts": report.cuts,
         "failed": report.failed,
         "files": file_digests(folder),
+        "sizes": file_sizes(folder),
     }  # fmt: skip
 
 
@@ -510,7 +623,8 @@ def _publish(settings: Settings, folder: Path, manifest: dict[str, Any], failpoi
     index = settings.index_dir
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     name = f"{stamp}-{manifest['ids'][:8]}{secrets.token_hex(2)}"
-    (folder / "manifest.json").write_text(_json({"generation": name, **manifest}), "utf-8")
+    manifest = {"generation": name, **manifest}
+    (folder / "manifest.json").write_text(_json({**manifest, "seal": seal(manifest)}), "utf-8")
     for path in folder.rglob("*"):
         _fsync(path)
     failpoint("sealed")
@@ -522,30 +636,42 @@ def _publish(settings: Settings, folder: Path, manifest: dict[str, Any], failpoi
         shutil.rmtree(sealed, ignore_errors=True)
         raise StoreError(f"the new generation did not verify and was not published: {problem}")
     failpoint("verified")
-    keep = [name, *published(index)][: settings.keep_generations]
-    partial = index / "CURRENT.part"
-    partial.write_text("\n".join(keep) + "\n", "utf-8")
-    _fsync(partial)
-    os.replace(partial, index / "CURRENT")
-    _fsync(index)
+    before = [other for other in published(index) if other != name]
+    _swap(index, [name, *before][: settings.keep_generations])
     failpoint("published")
     _sweep(index)
     return name
 
 
+def _swap(index: Path, names: list[str]) -> None:
+    """Publish the first of these generations in one step; the others stay for rollback."""
+    partial = index / "CURRENT.part"
+    partial.write_text("\n".join(names) + "\n", "utf-8")
+    _fsync(partial)
+    os.replace(partial, index / "CURRENT")
+    _fsync(index)
+
+
 def rollback(settings: Settings) -> str:
     """Publish the generation before the current one again; its name.
 
-    Raises: StoreError where there is none.
+    Raises: StoreError where there is none, it does not verify, or a build is running.
     """
-    names = published(settings.index_dir)
-    if len(names) < 2:
+    index = settings.index_dir
+    if len(published(index)) < 2:
         raise StoreError("there is no earlier generation to go back to")
-    partial = settings.index_dir / "CURRENT.part"
-    partial.write_text("\n".join([names[1], names[0]]) + "\n", "utf-8")
-    _fsync(partial)
-    os.replace(partial, settings.index_dir / "CURRENT")
-    return names[1]
+    try:
+        with FileLock(index / "build.lock", timeout=0.5):
+            names = published(index)
+            problem = gate(index / "generations" / names[1], settings)
+            if problem:
+                raise StoreError(f"the earlier generation cannot be used: {problem}")
+            _swap(index, [names[1], names[0]])
+            return names[1]
+    except Timeout as exc:
+        raise StoreError(f"a build is running in {index}; wait for it to end") from exc
+    except OSError as exc:
+        raise _unwritten(index, exc.strerror or str(exc)) from exc
 
 
 def _fsync(path: Path) -> None:

@@ -20,7 +20,32 @@ _REQUIRED = ("instrument", "title", "short_title", "jurisdiction", "kind", "lang
 _DATES = ("adopted", "in_force", "last_amended")
 _LISTS = ("names", "amended_by", "pending_amendments")
 _SUMMARY_FIELDS = ("instrument", "numbers", "heading", "summary", "questions", "topics", "official_url", "as_at", "checked_against")
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TEXTS = ("title", "short_title", "jurisdiction", "language", "citation")
+FORMATS = ("uslm", "ecfr", "ca-lims", "eurlex-xhtml", "formex", "akn", "html", "pdf", "md", "txt")
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """YAML that refuses a key given twice and a date that does not exist, each with its line."""
+
+
+def _mapping(loader: Any, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if isinstance(key, yaml.ScalarNode) and key.value in seen:
+            raise yaml.constructor.ConstructorError(None, None, f"{key.value} stands here a second time", key.start_mark)
+        seen.add(str(key.value))
+    return loader.construct_mapping(node, deep=True)
+
+
+def _timestamp(loader: Any, node: yaml.ScalarNode) -> Any:
+    try:
+        return loader.construct_yaml_timestamp(node)
+    except ValueError as exc:
+        raise yaml.constructor.ConstructorError(None, None, f"{node.value} is no date: {exc}", node.start_mark) from exc
+
+
+_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _timestamp)
 
 
 def read_yaml(path: Path) -> tuple[Any, list[int]]:
@@ -31,16 +56,25 @@ def read_yaml(path: Path) -> tuple[Any, list[int]]:
     try:
         text = path.read_text("utf-8")
         node = yaml.compose(text, Loader=_Loader)
-        data = yaml.load(text, Loader=_Loader)
+        data = _plain(yaml.load(text, Loader=_Loader))
     except UnicodeDecodeError as exc:
         raise ConfigError(f"{path}:1: not UTF-8") from exc
     except yaml.YAMLError as exc:
         mark = getattr(exc, "problem_mark", None)
         line = mark.line + 1 if mark else 1
-        raise ConfigError(f"{path}:{line}: {getattr(exc, 'problem', None) or exc}") from exc
+        raise ConfigError(f"{path}:{line}: {getattr(exc, 'problem', None) or ' '.join(str(exc).split())}") from exc
     if isinstance(node, yaml.MappingNode):
         return data, [key.start_mark.line + 1 for key, _ in node.value]
     return data, [item.start_mark.line + 1 for item in node.value] if isinstance(node, yaml.SequenceNode) else []
+
+
+def _plain(value: Any) -> Any:
+    """The same data with dates as ISO strings."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, datetime.date) else value
 
 
 def instruments(folder: Path) -> dict[str, Instrument]:
@@ -81,6 +115,11 @@ def _instrument(path: Path, folder: Path) -> Instrument:
         raise wrong("kind", f"is {data['kind']!r}; it must be one of {', '.join(KINDS)}")
     if "{pinpoint}" not in str(data["citation"]):
         raise wrong("citation", "does not say where the {pinpoint} goes")
+    for field in _TEXTS:
+        if not isinstance(data[field], str) or not data[field].strip():
+            raise wrong(field, "must be a text")
+    if not isinstance(data.get("core", False), bool):
+        raise wrong("core", "must be true or false")
     values = {key: value for key, value in data.items() if key not in ("instrument", "sources")}
     for field in _DATES:
         values[field] = _date(data.get(field), lambda why, field=field: wrong(field, why))
@@ -90,6 +129,8 @@ def _instrument(path: Path, folder: Path) -> Instrument:
         if not isinstance(data.get(field) or [], list):
             raise wrong(field, "must be a list")
         values[field] = tuple(data.get(field) or ())
+    if not all(isinstance(name, str) for name in values["names"]):
+        raise wrong("names", "must be texts; put a number in quotes")
     for item in values["pending_amendments"]:
         if not isinstance(item, dict) or not {"act", "provisions", "effect", "source"} <= item.keys():
             raise wrong("pending_amendments", "needs act, provisions, effect and source in each item")
@@ -106,11 +147,17 @@ def _date(value: Any, wrong: Any) -> str | None:
 
 
 def _sources(values: Any, wrong: Any) -> Iterator[Source]:
+    if not isinstance(values or [], list):
+        raise wrong("sources", "must be a list")
     for value in values or ():
         if not isinstance(value, dict) or not {"fetch_url", "format"} <= value.keys() <= {"fetch_url", "format", "covers", "url_checked"}:
             raise wrong("sources", "needs fetch_url and format (and may have covers, url_checked) in each item")
         if not str(value["fetch_url"]).startswith("https://"):
             raise wrong("sources", f"has {value['fetch_url']!r}, which is not https")
+        if not re.match(r"https://[^\s/?#@:]+\.[^\s/?#@:]+(?:[/?#]|$)", str(value["fetch_url"])) or re.search(r"\s", str(value["fetch_url"])):
+            raise wrong("sources", f"has {value['fetch_url']!r}, which names no publisher's host")
+        if value["format"] not in FORMATS:
+            raise wrong("sources", f"has the format {value['format']!r}; it must be one of {', '.join(FORMATS)}")
         checked = value.get("url_checked")
         yield Source(value["fetch_url"], value["format"], value.get("covers"), str(checked) if checked else None)
 

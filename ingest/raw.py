@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
 import os
@@ -11,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from kb.errors import SourceError
+from kb.errors import SourceError, StoreError
 from kb.model import Instrument, Snapshot
 
 MANIFEST = "manifest.jsonl"
@@ -26,17 +27,48 @@ def read_manifest(folder: Path) -> list[dict[str, Any]]:
     path = folder / MANIFEST
     if not path.is_file():
         raise SourceError(f"no {MANIFEST} in {folder}; name a folder laid out as corpus/raw is")
-    rows = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise SourceError(f"{path} cannot be read: {exc}") from exc
+    rows, seen = [], {}
+    for number, line in enumerate(lines, start=1):
         try:
             row = json.loads(line)
-        except ValueError as exc:
+        except (ValueError, RecursionError) as exc:
             raise SourceError(f"{path}:{number}: not JSON") from exc
-        missing = [name for name in _NEEDED if not isinstance(row, dict) or name not in row]
-        if missing:
-            raise SourceError(f"{path}:{number}: {missing[0]} is missing")
+        if problem := _problem(row):
+            raise SourceError(f"{path}:{number}: {problem}")
+        first = seen.setdefault(key(row), (number, row["sha256"]))
+        if first[1] != row["sha256"]:
+            raise SourceError(f"{path}:{number}: the same instrument, format, date and part as line {first[0]}, and another text")
         rows.append(row)
     return rows
+
+
+def _problem(row: Any) -> str:
+    """What is wrong with a row of a manifest; empty where it can be used."""
+    missing = [name for name in _NEEDED if not isinstance(row, dict) or name not in row]
+    if missing:
+        return f"{missing[0]} is missing"
+    for name in (*_NEEDED, "covers", "official_url"):
+        value = row.get(name)
+        if not isinstance(value, int if name == "bytes" else str) and (value is not None or name in _NEEDED):
+            return f"{name} is {value!r}"
+    for name in ("adopted", "in_force", "as_at", "retrieved_at"):
+        if row.get(name) is not None and not _is_date(row[name]):
+            return f"{name} is {row[name]!r}, which is no date"
+    if row.get("adopted") and row.get("in_force") and row["in_force"] < row["adopted"]:
+        return f"in_force is {row['in_force']}, before the act was adopted"
+    return ""
+
+
+def _is_date(value: Any) -> bool:
+    try:
+        datetime.datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def key(row: dict[str, Any]) -> tuple[str, str, str, str]:
@@ -61,12 +93,15 @@ def read_bytes(folder: Path, held: Snapshot) -> bytes:
 
     Raises: SourceError where the file is gone or is not what its digest says.
     """
-    path = (folder / held.path).resolve()
-    if not path.is_relative_to(folder.resolve()):
-        raise SourceError(f"{held.instrument}: {held.path} leads out of {folder}")
-    if not path.is_file():
-        raise SourceError(f"{held.instrument}: {path} is missing; import or fetch it again")
-    raw = path.read_bytes()
+    try:
+        path = (folder / held.path).resolve()
+        if not path.is_relative_to(folder.resolve()):
+            raise SourceError(f"{held.instrument}: {held.path} leads out of {folder}")
+        if not path.is_file():
+            raise SourceError(f"{held.instrument}: {path} is missing; import or fetch it again")
+        raw = path.read_bytes()
+    except (OSError, ValueError) as exc:  # a disk that fails, a name that no file can have
+        raise SourceError(f"{held.instrument}: {held.path!r} cannot be read: {exc}") from exc
     if hashlib.sha256(raw).hexdigest() != held.sha256:
         raise SourceError(f"{held.instrument}: {held.path} does not have the digest {held.sha256[:16]} of its manifest; import or fetch it again")
     return raw
@@ -86,7 +121,15 @@ def import_folder(folder: Path, raw: Path, progress: Callable[[str], None]) -> t
     """Copy the snapshots of a folder into corpus/raw; instruments taken (or there already), and what was refused and why.
 
     A file whose digest is not the manifest's is refused and the rest goes on.
+    Raises: SourceError where the manifest itself is wrong; StoreError where corpus/raw cannot be written.
     """
+    try:
+        return _import(folder, raw, progress)
+    except OSError as exc:
+        raise StoreError(f"cannot write to {exc.filename or raw}: {exc.strerror or exc}; make room or make it writable, and import again") from exc
+
+
+def _import(folder: Path, raw: Path, progress: Callable[[str], None]) -> tuple[list[str], list[str]]:
     taken: list[str] = []
     refused: list[str] = []
     rows = {key(row): row for _, row in read_snapshots(raw)}
@@ -115,8 +158,9 @@ def add(raw: Path, row: dict[str, Any], content: bytes) -> dict[str, Any]:
 
 
 def _keep(raw: Path, name: str, content: bytes) -> str:
+    name = name if name.startswith("texts/") else f"texts/{name}"  # never over the manifest
     path = (raw / name).resolve()
-    if not path.is_relative_to(raw.resolve()):
+    if not path.is_relative_to((raw / "texts").resolve()):
         raise SourceError(f"{name} leads out of the folder; refused")
     if path.is_file() and path.read_bytes() != content:  # another text under the same name: both are kept
         name = f"{name}.{hashlib.sha256(content).hexdigest()[:16]}"

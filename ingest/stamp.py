@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from ingest import catalogue, raw
-from ingest.build import Wording, choose, parse_snapshot, sha256
+from ingest.build import Wording, choose, parsed, parsers_digest, sha256
 from kb.citation import format_id
 from kb.config import Settings
 from kb.model import Instrument
@@ -58,11 +58,11 @@ def stamp_all(settings: Settings) -> tuple[int, list[str]]:
 
 def _held(settings: Settings, entries: dict[str, Instrument], wanted: set[str]) -> dict[str, dict[str, Wording]]:
     """The current wordings of the instruments wanted, by instrument and provision id."""
-    wordings = []
+    wordings, code = [], parsers_digest()
     for snapshot, row in raw.read_snapshots(settings.raw_dir):
         if snapshot.instrument in wanted:
             instrument = raw.described(snapshot.instrument, row, entries)
-            provisions, _ = parse_snapshot(settings.raw_dir, snapshot, instrument)
+            provisions, _ = parsed(settings, code, (snapshot, instrument))
             wordings.extend(Wording(provision, snapshot, instrument, position) for position, provision in enumerate(provisions))
     table: dict[str, dict[str, Wording]] = {}
     for id, wording in choose(wordings).items():

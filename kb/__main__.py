@@ -220,6 +220,51 @@ def show(citation: Annotated[str, typer.Argument(help="An id or a citation as pr
 
 
 @app.command()
+def evaluate(
+    questions: Annotated[Path, typer.Argument(help="Judged questions, JSON Lines.")],
+    unanswerable: Annotated[Path | None, typer.Option("--unanswerable", help="Questions that should be declined, JSON Lines.")] = None,
+    naive: Annotated[bool, typer.Option("--naive", help="Also build and score the naive starter (minutes).")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Every system, not only the one in force.")] = False,
+    no_summaries: NoSummaries = False,
+    as_json: AsJson = False,
+) -> None:
+    """Scores over judged questions: by system, by style of question, and the share declined; a Markdown table."""
+    from kb import evaluate as judge
+    from kb.answer import ask as answer_question
+
+    chosen = settings(os.environ)
+    judged = judge.read_judged(questions)
+    store = _store(chosen)
+    systems = judge.SYSTEMS if every else {name: s for name, s in judge.SYSTEMS.items() if s["fusion"] == chosen.fusion}
+    runs = {"naive starter": judge.run_naive(judged, store)} if naive else {}
+    for name, changed in systems.items():
+        runs[name] = judge.run_search(judged, store, settings(os.environ, **changed), not no_summaries)
+    rows = [(name, judge.mean_scores(judged, run), judge.mean_scores(judged, run, strict=True)) for name, run in runs.items()]
+    last = list(runs.values())[-1]
+    styles = {style: judge.mean_scores(group, last) for style, group in judge.by(judged, lambda q: q.style).items()}
+    filters = Filters(summaries=not no_summaries)
+    answers = [answer_json(answer_question(Query(q.query, filters), store, chosen)) for q in judged]
+    shares = judge.answer_shares(judged, answers)
+    if unanswerable:
+        others = judge.read_judged(unanswerable)
+        given = [(q.style, judge.declined(answer_json(answer_question(Query(q.query, filters), store, chosen)))) for q in others]
+        shares["unanswerable declined"] = sum(d for _, d in given) / len(given)
+        for kind in sorted({kind for kind, _ in given}):
+            kept = [d for k, d in given if k == kind]
+            shares[f"unanswerable declined, {kind}"] = sum(kept) / len(kept)
+    if as_json:
+        _print_json({"contract": CONTRACT, "systems": {n: {"plain": p, "strict": s} for n, p, s in rows}, "styles": styles, "shares": shares})
+        return
+    print(judge.table(rows))
+    print("\n| style | " + " | ".join(judge.NAMES) + " |\n|---|" + "---|" * len(judge.NAMES))
+    for style, scores in styles.items():
+        print(f"| {style} | " + " | ".join(f"{scores[name]:.3f}" for name in judge.NAMES) + " |")
+    print("\n| share | |\n|---|---|")
+    for name, value in shares.items():
+        print(f"| {name} | {value:.3f} |")
+
+
+@app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Whether the knowledge base is whole, what it holds and which settings are in force."""
     from kb.store import published, read_generation, verify

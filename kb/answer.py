@@ -280,7 +280,7 @@ def _warnings(citations: Sequence[Cited], store: Store) -> list[str]:
         if cited.damaged:
             notes.append(f"damaged: our copy of {cited.citation} is known to be incomplete or disturbed; compare it with the official text.")
         for change in entry["pending_amendments"]:
-            if any(_overlaps(cited.numbers, path) for path in change["provisions"]):
+            if not change["provisions"] or any(_overlaps(cited.numbers, path) for path in change["provisions"]):
                 notes.append(f"pending-amendment: {cited.citation}: {change['effect']} ({change['act']}, {change['source']})")
         if entry["replaced_by"]:
             notes.append(f"replaced: {entry['short_title']} has been replaced: {_told(entry['replaced_by'])}")

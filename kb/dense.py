@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from functools import cached_property
@@ -11,6 +12,12 @@ import numpy as np
 
 from kb.errors import StoreError
 
+try:
+    import fcntl
+except ImportError:  # Windows: copies of killed readers stay in the temporary folder
+    fcntl = None
+
+_PREFIX = "haven-chroma-"
 COLLECTION = "surfaces"
 _EF = 400  # neighbours that the graph keeps in view while searching; must exceed the depth of a search
 
@@ -55,7 +62,16 @@ def build_chroma(folder: Path, vectors: np.ndarray, batch: int = 2000) -> None:
     Shape: (rows, dimensions), unit length. The sync threshold is the number of rows, so the last batch persists the whole graph; lowering
     it at the end instead has no effect before the client is opened again, which indexes everything twice (chromadb 1.5.9).
     """
+    from chromadb.errors import ChromaError
+
     folder.mkdir(parents=True)
+    try:
+        _write_chroma(folder, vectors, batch)
+    except ChromaError as exc:
+        raise StoreError(f"the vector index could not be written to {folder} ({_line(exc)}); make room and run the build again") from exc
+
+
+def _write_chroma(folder: Path, vectors: np.ndarray, batch: int) -> None:
     client = _client(folder)
     collection = client.create_collection(
         COLLECTION,
@@ -72,6 +88,34 @@ def _close(client) -> None:
     client.close()
 
 
+def _hold(folder: Path) -> int | None:
+    """A lock on a folder that ends with this process, as a file descriptor; None where another process has it, or it cannot be had."""
+    if fcntl is None:
+        return None
+    descriptor = None
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        if descriptor is not None:
+            os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _sweep_copies() -> None:
+    """Remove the copies of readers that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        held = _hold(folder)
+        if held is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(held)
+
+
+def _line(exc: Exception) -> str:
+    return " ".join(str(exc).split())[:200]
+
+
 class DenseIndex:
     """Vectors of one generation: memory-mapped floats, and Chroma's graph over them.
 
@@ -83,24 +127,37 @@ class DenseIndex:
         self._folder = chroma
         self.exact_below = exact_below
         self._copy: tempfile.TemporaryDirectory[str] | None = None
+        self._client = None
+        self._held: int | None = None
 
     @cached_property
     def _collection(self):
-        self._copy = tempfile.TemporaryDirectory(prefix="haven-chroma-")
+        from chromadb.errors import ChromaError
+
+        _sweep_copies()
+        self._copy = tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True)
+        self._held = _hold(Path(self._copy.name))
         shutil.copytree(self._folder, self._copy.name, dirs_exist_ok=True)
-        self._client = _client(Path(self._copy.name))
-        collection = self._client.get_collection(COLLECTION, embedding_function=_NoEmbedding())
-        if collection.count() != len(self.vectors):
+        try:
+            self._client = _client(Path(self._copy.name))
+            collection = self._client.get_collection(COLLECTION, embedding_function=_NoEmbedding())
+            held = collection.count()
+        except (ChromaError, ValueError) as exc:  # ValueError: the stored configuration names an embedding function of its own
+            raise StoreError(f"Chroma's part of this generation cannot be opened ({_line(exc)}); run: python -m ingest build") from exc
+        if held != len(self.vectors):
             raise StoreError("Chroma does not hold the rows of this generation; run: python -m ingest build")
         return collection
 
     def close(self) -> None:
         """Let go of the copy."""
-        if self._copy is not None:
+        if self._client is not None:
             _close(self._client)
+        if self._held is not None:
+            os.close(self._held)
+        if self._copy is not None:
             self._copy.cleanup()
-            self._copy = None
-            self.__dict__.pop("_collection", None)
+        self._client = self._held = self._copy = None
+        self.__dict__.pop("_collection", None)
 
     def nearest(self, query: np.ndarray, depth: int, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Row numbers and cosines of the nearest vectors, best first; `rows` (ascending) narrows the search to these.

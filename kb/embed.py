@@ -10,9 +10,11 @@ import hashlib
 import importlib.util
 import json
 import os
+import shutil
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -38,11 +40,36 @@ def model_folder(model: str) -> Path:
         folder = Path(model)
     if not (folder / "model.safetensors").is_file():
         raise StoreError(f"no model.safetensors in {folder}; set KB_MODEL to a sentence-transformers folder with safetensors weights")
-    modules = json.loads((folder / "modules.json").read_text("utf-8"))
-    foreign = [module["type"] for module in modules if not str(module["type"]).startswith("sentence_transformers.")]
+    foreign = [module["type"] for module in _modules(folder) if not str(module["type"]).startswith("sentence_transformers.")]
+    foreign += [str(value) for value in _config(folder / "config.json").get("auto_map", {}).values()]
     if foreign:
         raise StoreError(f"the model in {folder} asks for code of its own ({foreign[0]}); refused")
     return folder
+
+
+def _config(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as exc:
+        raise StoreError(f"{path} cannot be read; set KB_MODEL to a whole sentence-transformers folder") from exc
+
+
+def _modules(folder: Path) -> list[dict[str, Any]]:
+    modules = _config(folder / "modules.json")
+    if not isinstance(modules, list) or not all(isinstance(module, dict) and {"type", "path"} <= module.keys() for module in modules):
+        raise StoreError(f"{folder / 'modules.json'} is not a list of modules; set KB_MODEL to a whole sentence-transformers folder")
+    return modules
+
+
+def _plain_bert(folder: Path) -> bool:
+    """Whether a model is BERT with mean pooling: the only kind that `_run_openvino` runs as sentence-transformers does."""
+    modules = {str(module["type"]).rpartition(".")[2]: module["path"] for module in _modules(folder)}
+    if not {"Transformer", "Pooling"} <= modules.keys() <= {"Transformer", "Pooling", "Normalize"}:
+        return False
+    pooling = _config(folder / modules["Pooling"] / "config.json")
+    wanted = {key for key, value in pooling.items() if key.startswith("pooling_mode") and value}
+    mean = wanted == {"pooling_mode_mean_tokens"} or pooling.get("pooling_mode") == "mean"
+    return mean and _config(folder / "config.json").get("model_type") == "bert"
 
 
 def weights_sha256(folder: Path) -> str:
@@ -63,7 +90,11 @@ class Embedder:
         self.backend = backend or settings.backend
         has_openvino = importlib.util.find_spec("openvino") is not None
         if self.backend == "auto":
-            self.backend = "openvino" if has_openvino else "sentence-transformers"
+            self.backend = "openvino" if has_openvino and _plain_bert(self.folder) else "sentence-transformers"
+        if self.backend not in ("openvino", "sentence-transformers"):
+            raise StoreError(f"the backend {self.backend!r} is not known; run: python -m ingest build")
+        if self.backend == "openvino" and not _plain_bert(self.folder):
+            raise StoreError(f"the model in {self.folder} pools in a way that only sentence-transformers runs; set KB_BACKEND=sentence-transformers")
         if self.backend == "openvino" and not has_openvino:
             raise StoreError("this knowledge base was built with OpenVINO, which is not installed; run: pip install -r requirements.txt")
 
@@ -110,6 +141,8 @@ class Embedder:
             vectors[rows] = self._encode([texts[row] for row in rows], [encodings[row].ids for row in rows])
             if progress:
                 progress(len(rows))
+        if not (np.abs(np.linalg.norm(vectors, axis=1) - 1) < 1e-3).all():  # false for NaN too
+            raise StoreError(f"the model {self.name} gave vectors that are not finite and of unit length; reinstall requirements.txt")
         return vectors
 
     def embed_query(self, text: str) -> np.ndarray:
@@ -165,13 +198,12 @@ class Embedder:
 
         core = ov.Core()
         core.set_property("CPU", {"INFERENCE_NUM_THREADS": self.settings.threads})
-        return core.compile_model(core.read_model(self._converted()), "CPU")
-
-    def _converted(self) -> Path:
-        """The model in OpenVINO's own form, converted once from the safetensors weights and kept beside the generations."""
         path = self.settings.index_dir / "models" / f"{self.sha256[:16]}.xml"
-        if path.exists():
-            return path
+        whole = _sealed(path)
+        return core.compile_model(core.read_model(path) if whole else self._converted(path), "CPU")
+
+    def _converted(self, path: Path):
+        """The model in OpenVINO's own form, made from the safetensors weights and, where the folder can be written, kept for next time."""
         import openvino as ov
         import torch
 
@@ -179,9 +211,29 @@ class Embedder:
         example = torch.ones((2, 16), dtype=torch.int64)
         with torch.no_grad():
             converted = ov.convert_model(network, example_input=(example, example, example))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f"{path.stem}.{os.getpid()}.xml")
-        ov.save_model(converted, partial, compress_to_fp16=False)
-        os.replace(partial.with_suffix(".bin"), path.with_suffix(".bin"))
-        os.replace(partial, path)
-        return path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if shutil.disk_usage(path.parent).free > 2 * (self.folder / "model.safetensors").stat().st_size:
+                partial = path.with_name(f"{path.stem}.{os.getpid()}.xml")
+                ov.save_model(converted, partial, compress_to_fp16=False)
+                os.replace(partial.with_suffix(".bin"), path.with_suffix(".bin"))
+                os.replace(partial, path)
+                path.with_suffix(".sha256").write_text(_pair_sha256(path), "utf-8")
+        except (OSError, RuntimeError):
+            pass  # converted again each time
+        return converted
+
+
+def _pair_sha256(path: Path) -> str:
+    """SHA-256 over the two files of an OpenVINO model."""
+    digest = hashlib.sha256(path.read_bytes())
+    digest.update(path.with_suffix(".bin").read_bytes())
+    return digest.hexdigest()
+
+
+def _sealed(path: Path) -> bool:
+    """Whether a kept OpenVINO model is the one that was written."""
+    try:
+        return path.with_suffix(".sha256").read_text("utf-8") == _pair_sha256(path)
+    except (OSError, ValueError):
+        return False

@@ -66,7 +66,7 @@ def show(wanted: str, store: Store) -> dict[str, Any]:
         ],
         "summaries": summaries, "previous": order[at - 1] if at else None, "next": order[at + 1] if at + 1 < len(order) else None,
         "pending_amendments": [
-            c for c in entry["pending_amendments"] if any(_shares(numbers, path) for path in c["provisions"])
+            c for c in entry["pending_amendments"] if not c["provisions"] or any(_shares(numbers, path) for path in c["provisions"])
         ],
         "portions": [{"id": p.id, "numbers": p.numbers, "start": p.start, "end": p.end} for p in provision.portions],
     }  # fmt: skip

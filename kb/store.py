@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -32,6 +33,7 @@ SCHEMA = 1
 BUILD = "run: python -m ingest build"
 _CANARIES = 8
 _VERIFY_TIMEOUT_S = 120
+_NAME = re.compile(r"\w[\w-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,21 @@ class Surface:
 
 
 def published(index: Path) -> list[str]:
-    """Names of the published generation and of the one before it, newest first; empty where nothing was built."""
-    path = index / "CURRENT"
-    if not path.is_file():
-        return []
-    return [name for name in path.read_text("utf-8").split() if "/" not in name and name not in (".", "..")]
+    """Names of the published generation and of the one before it, newest first; empty where nothing was built.
+
+    Where CURRENT was lost or emptied, all sealed generations that are there.
+    """
+    try:
+        words = (index / "CURRENT").read_text("utf-8", errors="replace").split()
+    except OSError:
+        words = []
+    names = [name for name in words if _NAME.fullmatch(name)]
+    return names or sorted((path.parent.name for path in index.glob("generations/[0-9]*/manifest.json")), reverse=True)
+
+
+def file_sizes(folder: Path) -> dict[str, int]:
+    """Bytes of every file below, by relative path, the manifest left out."""
+    return {p.relative_to(folder).as_posix(): p.stat().st_size for p in sorted(folder.rglob("*")) if p.is_file() and p.name != "manifest.json"}
 
 
 def file_digests(folder: Path) -> dict[str, str]:
@@ -85,17 +97,26 @@ def file_digests(folder: Path) -> dict[str, str]:
     return digests
 
 
+def seal(manifest: dict[str, Any]) -> str:
+    """SHA-256 over a manifest, its own seal left out."""
+    kept = {key: value for key, value in manifest.items() if key != "seal"}
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode("utf-8")).hexdigest()
+
+
 def read_generation(folder: Path) -> dict[str, Any]:
     """A generation's manifest.
 
-    Raises: StoreError where there is none or it is of another schema.
+    Raises: StoreError where there is none, it is of another schema or was changed since it was sealed.
     """
     try:
         manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    except (OSError, ValueError) as exc:
+        schema, whole = manifest.get("schema"), manifest.get("seal") == seal(manifest)
+    except (OSError, ValueError, AttributeError, RecursionError) as exc:
         raise StoreError(f"generation {folder.name} has no readable manifest; {BUILD}") from exc
-    if manifest.get("schema") != SCHEMA:
-        raise StoreError(f"generation {folder.name} is of schema {manifest.get('schema')}, this program reads {SCHEMA}; {BUILD}")
+    if schema != SCHEMA:
+        raise StoreError(f"generation {folder.name} is of schema {schema}, this program reads {SCHEMA}; {BUILD}")
+    if not whole:
+        raise StoreError(f"generation {folder.name}: its manifest is not as it was sealed; {BUILD}")
     return manifest
 
 
@@ -106,6 +127,9 @@ def verify(folder: Path, settings: Settings) -> None:
     Raises: StoreError saying what is wrong.
     """
     manifest = read_generation(folder)
+    for name, size in manifest["sizes"].items():  # first, since a damaged graph may have grown to a sparse terabyte
+        if not (folder / name).is_file() or (folder / name).stat().st_size != size:
+            raise StoreError(f"generation {folder.name}: {name} is not as it was sealed; {BUILD}")
     found = file_digests(folder)
     if found != manifest["files"]:
         wrong = min(set(found.items()) ^ set(manifest["files"].items()))[0]
@@ -148,8 +172,8 @@ def gate(folder: Path, settings: Settings) -> str | None:
     except subprocess.TimeoutExpired:
         return f"generation {folder.name} did not verify within {_VERIFY_TIMEOUT_S} s; {BUILD}"
     if child.returncode:
-        told = child.stderr.strip().splitlines()
-        return told[-1] if child.returncode == 1 and told else f"generation {folder.name} ended its check with code {child.returncode}; {BUILD}"
+        told = (child.stderr.strip().splitlines() or [f"code {child.returncode}"])[-1]
+        return told if told.startswith("generation ") else f"generation {folder.name} does not open ({told[:200]}); {BUILD}"
     _remember(passed, folder.name, stamp)
     return None
 
@@ -304,6 +328,15 @@ class Store:
         """An instrument's table of contents: id, numbers, heading, context and status of each current provision, in order."""
         sql = "select id, numbers, heading, context, status from versions where instrument = ? and current = 1 order by position"
         return [(id, tuple(json.loads(n)), heading, tuple(json.loads(c)), status) for id, n, heading, c, status in self._rows(sql, (instrument,))]
+
+    def holdings(self) -> dict[str, dict[str, Any]]:
+        """What is held of each instrument with text: its current provisions, first and last date, how many are damaged, and what is wrong with them."""
+        sql = (
+            "select instrument, count(*), min(as_at), max(as_at), sum(damaged), group_concat(distinct damage) from versions where current = 1 "
+            "group by instrument order by instrument"
+        )
+        names = ("provisions", "first_as_at", "last_as_at", "damaged", "damage")
+        return {row[0]: dict(zip(names, row[1:], strict=True)) for row in self._rows(sql)}
 
     def summary(self, id: str) -> dict[str, Any] | None:
         """One summary, with all the fields of its file; `checked` says whether it was checked against the wording held."""

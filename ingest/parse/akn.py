@@ -16,9 +16,10 @@ _QUOTED = {"quotedStructure", "embeddedStructure"}
 _SKIP = {"meta", "num", "heading", "subheading", "coverPage", "toc"}
 _INLINE = {
     "a", "abbr", "authorialNote", "b", "br", "concept", "date", "def", "del", "docDate", "docNumber", "docProponent", "docPurpose",
-    "docStage", "docStatus", "docTitle", "docType", "embeddedText", "entity", "eol", "eop", "event", "i", "img", "inline", "ins", "location",
-    "marker", "mmod", "mref", "noteRef", "object", "omissis", "organization", "person", "placeholder", "process", "quantity", "quotedText",
-    "ref", "relatedDocument", "remark", "role", "rref", "session", "shortTitle", "span", "strike", "sub", "sup", "term", "time", "u",
+    "docStage", "docStatus", "docTitle", "docType", "embeddedText", "entity", "eol", "eop", "event", "i", "img", "inline", "ins",
+    "location", "marker", "mmod", "mref", "noteRef", "object", "omissis", "organization", "person", "placeholder", "process",
+    "quantity", "quotedText", "ref", "relatedDocument", "remark", "role", "rref", "session", "shortTitle", "span", "strike", "sub",
+    "sup", "term", "time", "u",
 }
 _EMPHASIS: dict[str, SpanKind] = {"i": "emphasis", "b": "strong"}
 _WORD = re.compile(r"^(?:article|section|regulation|rule|paragraph|art\.|s\.|§)\s*", re.IGNORECASE)
@@ -35,7 +36,8 @@ def parse(raw: bytes, instrument: Instrument) -> list[Provision]:
     document = root.child(*_ROOTS) if root else None
     if document is None:
         raise ParseError(f"{instrument.id}: no Akoma Ntoso document")
-    writer = _Writer(raw)
+    notes = {node.attrs["eId"]: plain(raw, node) for node in document.find_all("note") if "eId" in node.attrs}
+    writer = _Writer(raw, notes)
     writer.walk(document)
     return build(instrument, writer.drafts)
 
@@ -43,8 +45,8 @@ def parse(raw: bytes, instrument: Instrument) -> list[Provision]:
 class _Writer:
     """Walks a document in order and writes drafts."""
 
-    def __init__(self, raw: bytes):
-        self.raw = raw
+    def __init__(self, raw: bytes, notes: dict[str, str]):
+        self.raw, self.notes = raw, notes
         self.drafts: list[Draft] = []
         self.draft: Draft | None = None
         self.inside = False  # within a section, article or schedule paragraph
@@ -82,7 +84,7 @@ class _Writer:
             self._schedule(node)
         elif self._is_unit(node, name):
             self._unit(node)
-        elif node.tag in _DIVISIONS | _UNITS or name == "crossheading" or node.tag == "hcontainer" and node.child("heading") and node.find(*_UNITS):
+        elif node.tag in _DIVISIONS | _UNITS or node.tag == "hcontainer" and node.child("heading") and node.find(*_UNITS, "paragraph"):
             self._division(node, name or node.tag)
         else:
             self._within(node)
@@ -233,7 +235,7 @@ class _Writer:
             if isinstance(piece, Text):
                 draft.builder.add(piece.start, piece.end)
             elif piece.tag in ("authorialNote", "noteRef"):
-                note(draft, "note", plain(self.raw, piece))
+                note(draft, "note", plain(self.raw, piece) or self.notes.get(piece.attrs.get("href", "").lstrip("#"), ""))
             elif piece.tag in ("remark", "del") and not (self.keep_remarks and piece.tag == "remark"):
                 note(draft, "source", plain(self.raw, piece))
             else:

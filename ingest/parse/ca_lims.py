@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ingest.parse.draft import container, titled
 from ingest.parse.outline import Outline, Register, Writer
 from ingest.parse.text import check
 from ingest.parse.tree import Node, utf8, xml_tree
@@ -18,9 +19,12 @@ from kb.errors import ParseError
 from kb.model import Instrument, Provision
 
 _UNITS = {"Subsection", "Paragraph", "Subparagraph", "Clause", "Subclause", "Subsubclause", "Provision", "Item"}
-_BLOCKS = {"Text", "Definition", "Caption", "title", "row", "GroupHeading", "Group", "Heading", "OriginatingRef", "Oath", "FormulaGroup",
-           "FormulaConnector", "FormulaDefinition", "SignatureBlock", "SignatureLine", "HistoricalNoteSubItem", "Section", "ReadAsText", "AmendedText"}
-_CELLS = {"entry", "Label", "TitleText", "FormulaTerm", "LineBreak"}
+_BLOCKS = {
+    "Text", "Definition", "Caption", "title", "row", "GroupHeading", "Group", "Heading", "OriginatingRef", "Oath", "FormulaGroup",
+    "FormulaConnector", "FormulaDefinition", "SignatureBlock", "SignatureLine", "HistoricalNoteSubItem", "MarginalNote", "Section",
+    "ReadAsText", "AmendedText",
+}
+_CELLS = {"entry", "TitleText", "FormulaTerm", "LineBreak", "Repealed"}
 _FOOTNOTES = {"FootnoteRef", "Footnote"}
 _EMPHASIS = {"DefinedTermEn", "DefinedTermFr", "DefinitionRef", "Emphasis", "Language"}
 _QUOTATIONS = {"AmendedText", "ReadAsText", "QuotedText", "Definition"}  # numbers inside do not number portions of this section
@@ -55,7 +59,7 @@ def _within(node: Node, tag: str) -> bool:
 
 def _preamble(raw: bytes, root: Node, register: Register) -> Iterator[Provision]:
     """What stands before the body: the preamble and the enacting words of an act, the order that makes a regulation."""
-    nodes = [part for opening in root.find_all("Introduction", "Order") for part in (opening.elements() if opening.tag == "Introduction" else [opening])]
+    nodes = list(root.find_all("Preamble", "Enacts", "Order"))
     if nodes:
         numbers = ("preamble",)
         writer = _Writer(raw, Outline(register.provision(numbers), numbers))
@@ -94,7 +98,7 @@ def _schedule(raw: bytes, schedule: Node, register: Register) -> Iterator[Provis
     """A schedule as one provision, its sections, where it has any, as provisions of their own."""
     top = schedule.child("ScheduleFormHeading") or Node("")
     label, title = _Writer.words(raw, top.child("Label")), _Writer.words(raw, top.child("TitleText"))
-    numbers = (re.sub(r"^\w+", lambda word: word.group().capitalize(), label),) if label else ()
+    numbers = (container(label),) if label else ()
     writer = _Writer(raw, Outline(register.provision(numbers, title), numbers))
     for child in [*(part for part in top.elements() if part.tag not in ("Label", "TitleText")), *schedule.elements()]:
         if child.tag not in ("ScheduleFormHeading", "Heading", "Section"):
@@ -110,7 +114,7 @@ def _status(writer: _Writer) -> str:
 
 def _joined(raw: bytes, heading: Node) -> str:
     """A heading's number and words: "PART 1. Immigration to Canada"."""
-    return ". ".join(filter(None, (_Writer.words(raw, heading.child(part)) for part in ("Label", "TitleText"))))
+    return titled(_Writer.words(raw, heading.child("Label")), _Writer.words(raw, heading.child("TitleText")))
 
 
 def _number(raw: bytes, unit: Node) -> str:
@@ -134,6 +138,9 @@ class _Writer(Writer):
             self.builder.note("source", self.words(self.raw, node))
         elif tag in _UNITS:
             self.unit(node)
+        elif tag == "Label":
+            self.line(node)
+            self.label(node)
         elif tag in _EMPHASIS:
             self.builder.open("emphasis")
             self.children(node)
@@ -160,6 +167,7 @@ class _Writer(Writer):
             self.outline.open(number, self.builder.here)
         if note is not None:
             self.children(note)
+            self.line(node)
         for child in node.elements():
             if child.tag == "Label":
                 self.label(child)
@@ -169,8 +177,7 @@ class _Writer(Writer):
             self.outline.close(self.builder.length)
 
     def label(self, node: Node) -> None:
-        """A unit's number at the start of a line."""
-        self.line(node)
+        """A number at the start of a line."""
         self.children(node)
         self.labelled = True
 

@@ -24,6 +24,7 @@ _CELLS = {"TD", "TH", "PSPACE", "BR"}
 _INLINE = {"I", "E", "B", "SU", "SUP", "FR", "SUB", "AC", "FTREF", "A", "SPAN", "sup", "sub", "a", "i", "b"}
 _EMPHASIS = {"I": "emphasis", "E": "emphasis", "i": "emphasis", "B": "strong", "b": "strong"}
 _LETTER, _DIGIT, _ROMAN, _CAPITAL, _ITALIC_DIGIT, _ITALIC_ROMAN = range(6)  # the levels of a section
+_FIRST = ("a", "1", "i", "A", "1", "i")
 _ROMANS = tuple("x" * (n // 10) + ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")[n % 10] for n in range(1, 50))
 _MARKER = re.compile(r"\s*(?P<sign>\((?P<number>\d{1,3}|[a-z]{1,5}|[A-Z]{1,2})\))(?:\s?(?:[-–]|through)\s?\((?P<last>\w{1,5})\))?")
 _BEYOND_HEADING = re.compile(r"[.:—–\s]*")
@@ -205,7 +206,7 @@ class _Levels:
         for depth, (open_level, earlier, _) in enumerate(self.open):
             if open_level == level and not stacked and _after(first, earlier, level):
                 yield depth
-        if first in ("a", "1", "i", "A") and all(open_level < level for open_level, _, _ in self.open):
+        if first == _FIRST[level] and all(open_level < level for open_level, _, _ in self.open):
             yield len(self.open)
 
     def close(self, depth: int, end: int) -> None:

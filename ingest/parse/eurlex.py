@@ -10,7 +10,7 @@ from ingest.parse.tree import Node, Text, plain, utf8, xml_tree
 from kb.model import Instrument, Provision, SpanKind
 
 _INLINE = {"span", "a", "i", "em", "b", "strong", "sup", "sub", "br", "u", "small", "img", "font"}
-_SKIP = {"note", "footnote", "reference", "disclaimer", "hd-modifiers", "separator", "main-title", "no-doc-c"}
+_SKIP = {"note", "footnote", "reference", "disclaimer", "hd-modifiers", "separator", "no-doc-c"}
 _HEADER = {
     "hd-date", "hd-lg", "hd-ti", "hd-oj", "hd-coll", "hd-uniq", "hd-toc-1", "toc-1", "arrow", "title-fam-member", "title-fam-member-star",
 }

@@ -24,7 +24,10 @@ _SECTION = re.compile(rf"(?:Section|SECTION|Sec\.|Regulation|Rule|§)\s*(?P<numb
 _SOLE = re.compile(r"(?P<number>Sole Article|SOLE ARTICLE|Artículo único|Article unique)\.?$")
 _CHINESE = re.compile(r"第\s*(?P<number>\d+(?:-\d+)?|[一二三四五六七八九十百]+)\s*[條条](?:之(?P<sub>[一二三四五六七八九十]))?\s*(?P<rest>.*)$", re.DOTALL)
 _ORDINALS = ("الأولى", "الثانية", "الثالثة", "الرابعة", "الخامسة", "السادسة", "السابعة", "الثامنة", "التاسعة", "العاشرة")
-_ARABIC = re.compile(rf"(?:المادة|مادة)\s*\(?\s*(?P<number>[\d٠-٩]+|{'|'.join(_ORDINALS)})\s*\)?(?P<sub> مكرر\S*)?\s*(?:[-–:.]\s*(?P<rest>.*))?$", re.DOTALL)
+_ARABIC = re.compile(
+    rf"(?:المادة|مادة)\s*\(?\s*(?P<number>[\d٠-٩]+|{'|'.join(_ORDINALS)})\s*\)?(?P<sub> مكرر\S*)?"
+    r"\s*(?:[-–:.]\s*(?P<rest>.*))?$", re.DOTALL,
+)
 
 _COUNT = "[IVXLC]+|\\d+[A-Za-z]?|[A-Z]|ONE|TWO|THREE|FOUR|FIVE|SIX|SEVEN|EIGHT|NINE|TEN"
 _DIVISION = re.compile(
@@ -32,10 +35,16 @@ _DIVISION = re.compile(
     rf"(?P<count>{_COUNT})\b(?:\s*[.:–—-]+\s*|\s+|$)(?P<rest>[^.;]*)$"
     r"|(?P<other>(?:الباب|الفصل|القسم)\s+[^\s:-]+|第\s*[\d一二三四五六七八九十]+\s*[編章節])\s*[-:]?\s*(?P<said>.*)$"
 )
-_CONTAINER = re.compile(r"(?P<name>(?:ANNEX|SCHEDULE|APPENDIX|PROTOCOL|Annex|Schedule|Appendix)(?: (?:\(No \d+\)|[IVXLC]+|\d+[A-Z]?|[A-Z]))?)(?P<rest> TO THE .*)?$")
+_CONTAINER = re.compile(
+    r"(?P<name>(?:ANNEX|SCHEDULE|APPENDIX|PROTOCOL|Annex|Schedule|Appendix)(?: (?:\(No \d+\)|[IVXLC]+|\d+[A-Z]?|[A-Z]))?)"
+    r"(?P<rest> TO THE .*)?$"
+)
 _DECLARATIONS = re.compile(r"(?P<name>Declarations|DECLARATIONS)$")
 _DECLARATION = re.compile(r"(?P<number>\d+)\. (?P<rest>Declaration .*|DECLARATION .*)$", re.DOTALL)
-_PREAMBLE = re.compile(r"THE EUROPEAN |THE COUNCIL|HIS MAJESTY|HER MAJESTY|THE HIGH CONTRACTING|THE STATES|Having regard|The (?:States )?Parties|WE,? |نحن|-? ?بعد ا")
+_PREAMBLE = re.compile(
+    r"THE EUROPEAN |THE COUNCIL|HIS MAJESTY|HER MAJESTY|THE HIGH CONTRACTING|THE STATES|Having regard|The (?:States )?Parties|WE,? "
+    r"|نحن|-? ?بعد ا"
+)
 _FINAL = re.compile(r"Done (?:at|in) |DONE (?:at|in) |IN WITNESS WHEREOF|صدر عنا|صدر في|حرر في")
 _RULE = re.compile(r"[-–—_*=\s]{5,}$")
 _FOOTNOTE = re.compile(r"\[(\d{1,3}|\*+)\](?:\s|$)")
@@ -124,7 +133,7 @@ class _Reader:
 
     @staticmethod
     def _holds_blocks(node: Node) -> bool:
-        return any(child.tag not in _INLINE for child in node.find_all(*_BLOCKS))
+        return any(child.tag not in _INLINE for child in _elements(node))
 
     def _is_hidden(self, node: Node) -> bool:
         style = node.attrs.get("style", "").replace(" ", "").lower()
@@ -226,7 +235,9 @@ class _Reader:
         return plain_line and not second and not opens and not numbered and not re.search(r"[>|]", words)
 
     def _without_references(self, words: str) -> str:
-        return " ".join(re.sub(r"\[(?:\d{1,3}|\*+)\]", lambda match: "" if match.group() in self.footnotes else match.group(), words).split())
+        for label in set(re.findall(r"\[(?:\d{1,3}|\*+)\]", words)) & self.footnotes.keys():
+            words = words.replace(label, "")
+        return " ".join(words.split())
 
     def _start(self, numbers: tuple[str, ...], heading: str = "", context: tuple[str, ...] = ()) -> Draft:
         self.draft = Draft(self.raw, numbers, heading, context)
@@ -338,7 +349,11 @@ class _Reader:
         draft.builder.add(start + len(words[:at].encode()), end)
 
 
-_BLOCKS = ("p", "div", "table", "tr", "td", "th", "li", "ul", "ol", "br", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "section", "article", "dl", "dt", "dd")
+def _elements(node: Node) -> Iterator[Node]:
+    """All elements below a node."""
+    for child in node.elements():
+        yield child
+        yield from _elements(child)
 
 
 def _runs(pieces: list[Node | Text]) -> Iterator[Node | Text]:

@@ -23,7 +23,7 @@ class Line:
     """One block of a provision's text and the markers it opens with: "(b) (1) The fee" has "(b)" and "(1)".
 
     `markers` are (printed number without brackets, the form it is printed in, offset of the marker). Forms are written with an x for the
-    number: "(x)", "x)", "x.", "[x]", "x-", "x、", "（x）", and "x" for a bare one; a number that is lost ("()") is "". `inline`: how many of them, from the
+    number: "(x)", "x)", "x.", "[x]", "x-", "x:", "x°", "x、", "（x）", and "x" for a bare one; a number that is lost ("()") is "". `inline`: how many of them, from the
     end, stand after a dash rather than at the opening. `quoted`: a quotation mark stands before the first.
     """
 
@@ -47,12 +47,13 @@ _MARKER = re.compile(
       |(?P<chinese>{_CHINESE})、
       |(?P<degree>\d{{1,3}}(?:\s(?:{_ORDINAL}))?\s?[°º](?:\s(?:{_ORDINAL}))?)(?P<half>\)|\.?[-–—])?(?=[\s\W])
       |(?P<close>{_DIGITS}|[A-Za-zñ]|{_ROMAN}|[a-z]{{2}}|{_ARABIC})\)(?=[\s\W]|$)
-      |(?P<stop>\d{{1,3}}(?:\.\d{{1,3}})*[A-Za-z]{{0,2}}|\d{{1,3}}\s(?:{_ORDINAL})|[A-Za-z]|{_ROMAN}|[a-z]{{2}})\s?\.{{1,2}}(?:\s?[-–—]+)?(?=[\s(*"“'‘\[]|$|(?<!i\.)[a-z]{{2}})
+      |(?P<stop>\d{{1,3}}(?:\.\d{{1,3}})*[A-Za-z]{{0,2}}|\d{{1,3}}\s(?:{_ORDINAL})|[A-Za-z]|{_ROMAN}|[a-z]{{2}})\s?\.{{1,2}}(?:\s?[-–—]+)?(?=[\s(*"“'‘\[]|$|[A-Za-z]{{2}}|a\s|[一-鿿])
+      |(?P<colon>\d{{1,3}}\.\d{{1,3}}):(?=\s)
       |(?P<dash>\d{{1,3}}|{_ARABIC})\s?[-–ـ](?=\s)
       |(?P<bare>\d{{1,3}}[A-Z]{{0,3}}\d?)(?=\s\(\d[A-Z]?\)|\s(?-i:[A-Z])[a-z]+\s)""",
     re.VERBOSE,
 )
-_FORMS = {"paren": "(x)", "wide": "（x）", "square": "[x]", "chinese": "x、", "degree": "x°", "close": "x)", "stop": "x.", "dash": "x-", "bare": "x"}
+_FORMS = {"paren": "(x)", "wide": "（x）", "square": "[x]", "chinese": "x、", "degree": "x°", "close": "x)", "stop": "x.", "colon": "x:", "dash": "x-", "bare": "x"}
 _STACKED = re.compile(rf"""[\s*]*(?:[—–-]\s?)?\[?(?P<m>\(\s?(?P<paren>{_DIGITS}|{_LETTERS}|)\s?\)|(?P<close>{_DIGITS}|[A-Za-z]|{_ROMAN})\)(?=\s|$))""")
 _INLINE = re.compile(rf"""(?:[—–:―]|--)\s?(?P<m>\(\s?(?P<paren>{_DIGITS}|{_LETTERS}|)\s?\))(?=[\s—])""")
 _OPENING = re.compile(r"""(?:[\[*\s]|(?P<quote>["“”„«‘]|'{1,2}|`{1,2})\s?)*""")
@@ -169,14 +170,14 @@ def readings(number: str) -> list[Reading]:
         tens, _, ones = number.rpartition("十")
         value = (_CHINESE_DIGITS.get(tens, 1) * 10 if "十" in number else 0) + _CHINESE_DIGITS.get(ones, 0)
         return [Reading("一", (value, 0))]
-    if re.fullmatch(r"[a-z]{1,4}\d?|[A-Z]{1,5}|[ivxlIVXL]{2,7}[a-eA-E]?", number) and (number.islower() or number.isupper()):
+    if re.fullmatch(r"[a-z]{1,4}|[A-Z]{1,5}|[ivxlIVXL]{2,7}[a-eA-E]?", number) and (number.islower() or number.isupper()):
         return _letter_readings(number)
     return []
 
 
 # ---------------------------------------------------------------- the search
 
-_BEAM = 600
+_BEAM = 48
 _OPEN = 1.0
 _OPEN_INLINE = 1.2
 _OPEN_LATE = 4.0  # a level that begins with another than its first number
@@ -329,9 +330,9 @@ def _open_cost(stack: tuple[_Level, ...], reading: Reading, token: _Token, habit
     else:
         cost += (_OPEN_SECOND if (major, minor) == (2, 0) else _OPEN_LATE + 0.3 * min(major, 12)) + (1.0 if minor else 0.0)
     style = (reading.kind, token.form)
-    if any((level.kind, level.form) == style for level in stack if level.kind != "quote"):
+    if any((level.kind, level.form) == style for level in stack[_quote_depth(stack) + 1 :]):
         cost += _OPEN_TWICE
-    if habits:
+    if habits and not quoted:
         parent = (stack[-1].kind, stack[-1].form) if stack else ("", "")
         total = sum(n for (upper, _), n in habits.items() if upper == parent)
         share = habits.get((parent, style), 0) / total if total else 0.5

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from ingest.parse.outline import Outline
 
 _MARKER = re.compile(r"\((\d{1,2}|[a-z]{1,2}\d?|[A-Z]{1,2}\d?|[ivx]{3,5}|[IVX]{3,5})\)(?=[\s(])")
-_NOUN = re.compile(r"(?:section|paragraph|clause|chapter|part|title|division|item|point|article|act|law|code|category|class)(?:e?s)?\s*$", re.IGNORECASE)
+_NOUN = re.compile(
+    r"(?:section|paragraph|clause|chapter|part|title|division|item|point|article|act|law|code|category|class)(?:e?s)?\s*$", re.IGNORECASE
+)
 _REFERENCE = re.compile(r"\s(?:or|and|through|thereof|of (?:this|that|such|section|sub|paragraph|clause|title))\b")
 _CHAIN = re.compile(r"(?:\(\w{1,5}\),? ?(?:or |and |through |to |and/or )?)+$")
 _STOP = re.compile(r";|(?<=[a-z)”])(?<!Pub)(?<!Stat)(?<!seq)\.(?=\s[A-Z“]|$)", re.MULTILINE)
@@ -78,9 +80,9 @@ def _markers(text: str, start: int, end: int) -> list[tuple[str, int]]:
 
 
 def _nest(markers: Sequence[tuple[str, int]], own: str) -> list[Run]:
-    """The markers as levels, each opened by a first number and kept up by the next; what fits nowhere is left out.
+    """The numbers on the level of `own`, a run for `own` itself before them, with those that stand inside each.
 
-    Numbers that continue `own`, the number of the portion around them, come first in the result's sequence.
+    A level is opened by a first number that a second follows, and kept up by the next; what fits nowhere is left out.
     """
     root = Run(own, -1)
     levels: list[list[Run]] = [[root]]

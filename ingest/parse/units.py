@@ -17,7 +17,7 @@ from ingest.parse.text import TextBuilder, check
 from kb.errors import ParseError
 from kb.model import Instrument, Provision
 
-PieceKind = Literal["container", "unit", "heading", "block"]
+PieceKind = Literal["container", "unit", "heading", "block", "note"]
 Write = Callable[[TextBuilder, int, int], None]
 
 
@@ -79,7 +79,7 @@ _GONE = re.compile(
     re.IGNORECASE,
 )
 _RESERVED = re.compile(r"[\[(]?reserved[\])]?\.?", re.IGNORECASE)
-_CLOSING = re.compile(r"in (?:witness|faith|testimony|fide)\b.{0,20}\bwhere|done (?:at|in) [A-Z]|en foi de quoi|fait à [A-Z]", re.IGNORECASE)
+CLOSING = re.compile(r"in (?:witness|faith|testimony|fide)\b.{0,20}\bwhere|done (?:at|in) [A-Z]|en foi de quoi|fait à [A-Z]", re.IGNORECASE)
 _SCHEDULE_OF = re.compile(r"Sections? \d+[A-Z]{0,2}(?:\(\d+\))?(?:(?:,| and| to)? ?\d+[A-Z]{0,2}(?:\(\d+\))?)*$")
 
 
@@ -127,7 +127,8 @@ class Assembler:
         self.outside = False  # the body: in an annex, a resolution
         self.annex: tuple[str, ...] = ()  # numbers of that container
         self.counted = True
-        self.headings: list[tuple[float, str]] = []  # rank and words, widest first
+        self.headings: list[tuple[str, float, str]] = []  # kind, rank and words, widest first
+        self.between = False  # a unit or words stand between the last heading and here
         self.label: tuple[str, ...] = ("preamble",)  # numbers of text that stands outside any unit
         self.label_heading = ""
         self.unit: Unit | None = None
@@ -138,7 +139,7 @@ class Assembler:
         words = plain_words(piece.words)
         self.unit = None
         if self.annex[:1] == ("Explanatory Note",):  # a note between the articles and what follows
-            self.outside, self.annex, self.label = False, (), ()
+            self.outside, self.annex, self.label, self.headings = False, (), (), []
         if re.fullmatch(r"preamble|préambule|preámbulo|präambel", words, re.IGNORECASE):
             self.label, self.label_heading = (*self.annex, "preamble"), words
         elif _PLURAL.fullmatch(words):
@@ -159,13 +160,13 @@ class Assembler:
         if again:
             numbers = (self.annex[0], f"{part['word'].capitalize()} {part['number']}") if part else self.annex[:1]
             self.annex, self.label, self.label_heading = numbers, numbers, part["rest"] if part else ""
-            self._place(3, rest or words)
+            self._place("part", 3, rest or words)
         else:
             self._open_annex((name,), words, rest)
 
     def _open_annex(self, numbers: tuple[str, ...], words: str, heading: str, counted: bool = True) -> None:
         self.outside, self.annex, self.label, self.label_heading, self.counted = True, numbers, numbers, heading, counted
-        self.headings = [(0, words)]
+        self.headings = [("annex", 0, words)]
 
     def _within_annex(self, piece: Piece, words: str) -> None:
         label = _LABEL.fullmatch(words)
@@ -174,32 +175,45 @@ class Assembler:
             number, rest = f"{label['word'].capitalize()} {label['number']}", label["rest"]
         elif bare:
             number, rest = bare["number"], bare["rest"] or ""
+        elif self.guidance:
+            self.label, self.label_heading = self.annex, words
+            self._place("plain", 9.5, words)
+            return
         else:
             self.block(piece)
             return
         self.label, self.label_heading = (*self.annex[:1], number), rest
         self.annex = self.annex and self.label
-        self._place(3, words)
+        self._place("part", 3, words)
 
     def _body_heading(self, words: str) -> None:
         match = _LABEL.fullmatch(words)
-        rank = _RANKS.get(match["word"].lower()) if match else None
+        first = words.partition(" ")[0].lower()
         self.label, self.label_heading = (), words
-        if match and rank:
+        if match and match["word"].lower() in _RANKS:
+            kind = match["word"].lower()
             self.label, self.label_heading = (f"{match['word'].capitalize()} {match['number']}",), match["rest"]
         elif dated := re.match(r"(\d+\w?)\.\s(Kapitel|Abschnitt|Titel|Teil)\b:?\s*(.*)", words):
-            rank = _RANKS[dated[2].lower()]
+            kind = dated[2].lower()
             self.label, self.label_heading = (f"{dated[1]}. {dated[2]}",), dated[3]
         elif bare := _BARE_LABEL.fullmatch(words):
             upper = (bare["rest"] or "") == (bare["rest"] or "").upper()
-            rank = 5.0 if upper and not bare["number"].isdigit() else 7.0
+            kind = "chapter" if upper and not bare["number"].isdigit() else "section"
             self.label, self.label_heading = (bare["number"],), bare["rest"] or ""
-        self._place(rank or 7.5, words)
+        else:
+            kind = first if first in _RANKS else "plain" if self.between or not self.headings else "narrow"
+        self._place(kind, _RANKS.get(kind, 9.5), words)
 
-    def _place(self, rank: float, words: str) -> None:
-        while self.headings and self.headings[-1][0] >= rank:
-            self.headings.pop()
-        self.headings.append((rank, words))
+    def _place(self, kind: str, rank: float, words: str) -> None:
+        """Put a heading under the wider ones: its kind ends what that kind opened before; a new kind at once below a heading stands under it."""
+        kinds = [entry[0] for entry in self.headings]
+        if kind in kinds:
+            del self.headings[kinds.index(kind) :]
+        elif self.between or not self.headings:
+            while self.headings and self.headings[-1][1] >= rank:
+                self.headings.pop()
+        self.headings.append((kind, rank, words))
+        self.between = False
 
     # ---- units and blocks
 
@@ -217,14 +231,14 @@ class Assembler:
 
     def _printed_container(self) -> tuple[str, ...]:
         """Where guidance counts its headings anew, the heading above tells them apart."""
-        return (self.headings[-1][1],) if self.guidance and self.headings and not self.annex else ()
+        return (self.headings[-1][2],) if self.guidance and self.headings and not self.annex else ()
 
     def _context(self) -> tuple[str, ...]:
-        return tuple(words for _, words in self.headings)
+        return tuple(words for _, _, words in self.headings)
 
     def _start(self, unit: Unit) -> None:
         self.units.append(unit)
-        self.unit = unit
+        self.unit, self.between = unit, True
 
     def block(self, piece: Piece) -> None:
         """Words of the unit that is open, or of the container above."""
@@ -233,6 +247,11 @@ class Assembler:
             self._start(Unit(self.label, self.label_heading, context[:-1] if context and self.label != ("preamble",) else context, None, counted=self.counted))
         assert self.unit is not None
         self.unit.blocks.append(piece)
+
+    def note(self, piece: Piece) -> None:
+        """A footnote of the unit that is open; before the first it is lost with the page's other furniture."""
+        if self.unit is not None:
+            self.unit.blocks.append(piece)
 
     def heading(self, piece: Piece) -> None:
         """A sub-heading: an annex where its words say so, else words of the unit."""
@@ -248,7 +267,7 @@ def _split_closing(units: Sequence[Unit]) -> list[Unit]:
     found: list[Unit] = []
     for unit in units:
         found.append(unit)
-        at = next((i for i, piece in enumerate(unit.blocks) if i and _CLOSING.match(plain_words(piece.words))), 0)
+        at = next((i for i, piece in enumerate(unit.blocks) if i and CLOSING.match(plain_words(piece.words))), 0)
         if at:
             found.append(Unit((), "", unit.context, None, unit.blocks[at:]))
             unit.blocks = unit.blocks[:at]
@@ -283,7 +302,9 @@ def _write(unit: Unit, builder: TextBuilder, write: Write) -> None:
     """The unit's blocks into the builder, notes on their sources beside it. A unit without any has its heading's words for text."""
     for piece in unit.blocks:
         words = " ".join(piece.words.split())
-        if _SOURCE.match(words) and not (_GONE.fullmatch(words) and len(unit.blocks) == 1):
+        if piece.kind == "note":
+            builder.note("note", words)
+        elif _SOURCE.match(words) and not (_GONE.fullmatch(words) and len(unit.blocks) == 1):
             builder.note("source", plain_words(words))
         else:
             builder.block()
@@ -292,13 +313,13 @@ def _write(unit: Unit, builder: TextBuilder, write: Write) -> None:
         write(builder, unit.title.start, unit.title.end)
 
 
-def build(raw: bytes, pieces: Iterable[Piece], instrument: Instrument, write: Write) -> list[Provision]:
-    """The provisions that the pieces make.
+def build(raw: bytes, pieces: Iterable[Piece], instrument: Instrument, write: Write, register: Register | None = None) -> list[Provision]:
+    """The provisions that the pieces make; `register` knows the ids that the file has used before.
 
     Raises: ParseError where there are none.
     """
     assembler = Assembler(instrument.kind == "guidance")
-    handle = {"container": assembler.container, "unit": assembler.open, "heading": assembler.heading, "block": assembler.block}
+    handle = {"container": assembler.container, "unit": assembler.open, "heading": assembler.heading, "block": assembler.block, "note": assembler.note}
     for piece in pieces:
         handle[piece.kind](piece)
     units = _split_closing(_split_schedules(_titled(assembler.units, instrument)))
@@ -311,7 +332,7 @@ def build(raw: bytes, pieces: Iterable[Piece], instrument: Instrument, write: Wr
     if not built:
         raise ParseError(f"{instrument.id}: no provisions found")
     habits = learn(builder.text for unit, builder in built if unit.counted)
-    register = Register(instrument.id)
+    register = register or Register(instrument.id)
     return [_provision(unit, builder, instrument, register, habits) for unit, builder in built]
 
 
@@ -332,3 +353,14 @@ def _provision(unit: Unit, builder: TextBuilder, instrument: Instrument, registe
             id, instrument.id, unit.numbers, unit.heading, unit.context, text, found, tuple(builder.spans), tuple(builder.segments), _status(unit, text)
         )
     )
+
+
+def is_container(words: str) -> bool:
+    """Whether a line by itself reads as the heading of a part, a chapter or an annex."""
+    words = plain_words(words)
+    label = _LABEL.fullmatch(words)
+    if label and label["word"].lower() in _RANKS:
+        return words[:1].isupper() and not label["rest"].endswith((".", ";", ","))
+    match = _ANNEX.fullmatch(words)
+    heading = re.fullmatch(r"preamble|préambule|preámbulo", words, re.IGNORECASE) or _PLURAL.fullmatch(words)
+    return bool(heading) or (match is not None and words[:1].isupper() and not re.search(r"[.;,]$|^[a-z]", match["rest"]))

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ingest.parse import runin
+from ingest.parse.draft import container as named
+from ingest.parse.draft import titled
 from ingest.parse.outline import Outline, Register, Writer
 from ingest.parse.text import check
 from ingest.parse.tree import Node, Text, plain, utf8, xml_tree
@@ -17,18 +19,28 @@ from kb.errors import ParseError
 from kb.model import Instrument, Provision
 
 _UNITS = {"subsection", "paragraph", "subparagraph", "clause", "subclause", "item", "subitem", "subsubitem", "level"}
-_CONTAINERS = {"title", "subtitle", "division", "subdivision", "chapter", "subchapter", "part", "subpart", "article", "appendix", "schedule",
-               "courtRules", "reorganizationPlans", "compiledAct"}
+_CONTAINERS = {
+    "title", "subtitle", "division", "subdivision", "chapter", "subchapter", "part", "subpart", "article", "appendix", "schedule",
+    "courtRules", "reorganizationPlans", "compiledAct",
+}
 _PROVISIONS = {"section", "courtRule", "reorganizationPlan"}
 _OUTSIDE_BODY = {"appendix", "schedule"}
 _ENACTING = {"longTitle", "preamble", "enactingFormula", "resolvingClause"}
-_UNPRINTED = {"meta", "preface", "toc", "notes", "note", "sourceCredit", "legislativeHistory", "endMarker", "action", "signatures", "layout"}
+_UNPRINTED = {
+    "meta", "preface", "toc", "notes", "note", "sourceCredit", "legislativeHistory", "endMarker", "action", "signatures", "layout",
+}
 _FOOTNOTES = {"footnote", "page", "sidenote"}
-_BLOCKS = {"p", "continuation", "proviso", "listItem", "tr", "row", "header", "tocItem", "referenceItem", "headingItem", "recital", "docTitle",
-           "officialTitle", "enactingFormula", "resolvingClause", "crossHeading", "signature", "quotedSection"}
+_BLOCKS = {
+    "p", "continuation", "proviso", "listItem", "tr", "row", "header", "tocItem", "referenceItem", "headingItem", "recital", "docTitle",
+    "officialTitle", "enactingFormula", "resolvingClause", "crossHeading", "signature", "quotedSection",
+}
 _CELLS = {"td", "th", "column", "designator", "label", "target", "content", "chapeau", "num", "heading", "subheading", "listContent"}
 _EMPHASIS = {"i": "emphasis", "em": "emphasis", "b": "strong", "strong": "strong"}
-_GONE = re.compile(r"\W*(repealed|omitted|transferred|renumbered|eliminated|executed|expired|terminated|rescinded|reserved|vacant)\b", re.IGNORECASE)
+_GONE = re.compile(
+    r"\W*(repealed|omitted|transferred|renumbered|eliminated|executed|expired|terminated|rescinded|reserved|vacant)\b", re.IGNORECASE
+)
+_CLOSING = tuple(mark.encode() for mark in ",.;:)]’”—")
+_OPENING = ("(", "[", "—")
 _BARE = re.compile(r"^[\s“\"‘\[(]*(?:§+|sections?\b|secs?\b\.?)?\s*|[\s.:)\]—–-]+$", re.IGNORECASE)
 
 
@@ -79,20 +91,21 @@ def _sections(raw: bytes, node: Node, register: Register, place: _Place) -> Iter
 
 def _inside(raw: bytes, container: Node, place: _Place) -> _Place:
     number, heading = _printed(raw, container, "num"), _printed(raw, container, "heading")
-    joint = "" if number.endswith("—") else " "
-    context = (*place.context, f"{number}{joint}{heading}".strip()) if number or heading else place.context
-    prefix = (*place.prefix, re.sub(r"[\s.:—–-]+$", "", number or heading)) if container.tag in _OUTSIDE_BODY else place.prefix
-    return _Place(context, prefix)
+    title = number + heading if number.endswith("—") else titled(number, heading)
+    outside = (named(number or heading),) if container.tag in _OUTSIDE_BODY else ()
+    return _Place((*place.context, title) if title else place.context, (*place.prefix, *outside))
 
 
 def _provision(raw: bytes, section: Node, register: Register, place: _Place) -> Provision:
-    number, heading = _bare(_printed(raw, section, "num")), _printed(raw, section, "heading")
-    numbers = (*place.prefix, number) if number else ()
+    printed, heading = _printed(raw, section, "num"), _printed(raw, section, "heading")
+    if printed.startswith("["):
+        heading = heading.removesuffix("]")
+    numbers = (*place.prefix, _bare(printed)) if _bare(printed) else ()
     writer = _Writer(raw, Outline(register.provision(numbers, heading), numbers))
     writer.section(section)
     status = _status(section, heading) if not writer.builder.length else "in-force"
     if status != "in-force":
-        writer.children(section.child("heading") or Node(""))
+        writer.heading(section, bracketed=printed.startswith("["))
     return writer.provision(register.instrument, numbers, heading, place.context, status)
 
 
@@ -129,6 +142,7 @@ class _Writer(Writer):
     def __init__(self, raw: bytes, outline: Outline):
         super().__init__(raw, outline)
         self.quoted = 0
+        self.broken = False  # a line break of the mark-up stands before the next characters
         self.opening = ""  # "num" or "heading" while only these stand on the line
 
     def section(self, node: Node) -> None:
@@ -139,9 +153,23 @@ class _Writer(Writer):
         if not _units(node):
             runin.add(self.outline, runin.find(self.builder.text)[0], 0)
 
+    def heading(self, node: Node, bracketed: bool) -> None:
+        """The words of a section's heading, which are all that is left of it; `bracketed` with its number, they leave the bracket out."""
+        for run in [run for heading in node.elements() if heading.tag == "heading" for run in heading.texts()]:
+            words = self.raw[run.start : run.end].rstrip()
+            self.text(Text(run.start, run.start + len(words.removesuffix(b"]") if bracketed else words)))
+
     def text(self, run: Text) -> None:
+        """A run of characters; a line break of the mark-up before closing or after opening punctuation is layout, no space."""
+        raw = self.raw[run.start : run.end]
+        lead = len(raw) - len(raw.lstrip())
+        broken = self.broken or b"\n" in raw[:lead]
+        if broken and (raw[lead:].startswith(_CLOSING) or self.after_opening()):
+            self.builder.unspace()
+            run = Text(run.start + lead, run.end)
         super().text(run)
-        if self.raw[run.start : run.end].strip():
+        self.broken = b"\n" in raw[len(raw.rstrip()) :] or (broken and not raw.strip())
+        if raw.strip():
             self.opening = ""
 
     def node(self, node: Node) -> None:
@@ -153,6 +181,8 @@ class _Writer(Writer):
         elif tag in _UNITS and not self.quoted:
             self.unit(node)
         elif tag in _EMPHASIS:
+            if self.broken and self.after_opening():
+                self.builder.unspace()
             self.builder.open(_EMPHASIS[tag])
             self.children(node)
             self.builder.close()
@@ -210,6 +240,10 @@ class _Writer(Writer):
             self.gap(node)
         else:
             self.builder.block()
+
+    def after_opening(self) -> bool:
+        """Whether the last character is a bracket or dash that takes no space behind it."""
+        return bool(self.builder.parts) and self.builder.parts[-1].endswith(_OPENING)
 
     def gap(self, node: Node) -> None:
         """A space, as between number and heading; none after a dash."""

@@ -1,0 +1,378 @@
+"""Ask: a question in the reader's own words -> quotations of law, each with its place, its date and a way to read it in context."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from kb.answer import TEXT_NOT_HELD, ask
+from kb.citation import jurisdiction_name
+from kb.errors import KBError
+from kb.model import Answer, Cited, Filters, Hit, Query, Statement
+from kb.store import Store
+from pages import frame, session, update
+from pages.frame import banner, dated, label, link
+from pages.verbatim import escape, quote
+
+EXAMPLES = (
+    (
+        "Caseworker",
+        "Someone in front of you needs an answer. Describe what happened.",
+        (
+            "My client signed the contract and said yes. Can she still be a victim of trafficking?",
+            "The agency kept his passport and charged him fees. Is that allowed?",
+            "Can a victim stay while deciding whether to talk to the police?",
+        ),
+    ),
+    (
+        "Lawyer",
+        "You need the exact wording and its pinpoint. Type a citation or an issue.",
+        (
+            "Palermo Protocol art. 3(b)",
+            "8 U.S.C. 1101(a)(15)(T)",
+            "What must be shown for T nonimmigrant status?",
+        ),
+    ),
+    (
+        "Student",
+        "You want to know what the law says, and where. Ask what something means.",
+        (
+            "How does international law define trafficking in persons?",
+            "Which treaties forbid charging migrant workers recruitment fees?",
+            "What counts as forced labour?",
+        ),
+    ),
+)
+STATUS = {
+    "supported": ("good", "The law held here answers this", "Each numbered quote is official wording, compared with our record before it was shown."),
+    "partial": ("part", "Answered in part", "Not every point could be backed by official wording. The notes below the quotes say what is missing."),
+    "not-covered": ("none", "Nothing found on this", "We found nothing close enough to quote. That does not mean that there is no law on it."),
+    "not-held": ("none", "Not in this library", "The question is about a law, a country or a kind of information that we do not hold."),
+    "no-such-provision": ("stop", "There is no such provision", "The law is held, and has nothing under that number."),
+    "false-premise": ("stop", "The law says otherwise", "The text held contradicts something that the question takes for granted."),
+    "refused": ("stop", "Haven does not answer this", "It answers questions about what laws on trafficking and migrant work say."),
+}  # fmt: skip
+SUMMARIES_ONLY = (
+    "part",
+    "Answered from summaries only",
+    "We do not hold the official text of this. What follows is Haven's own summary; read the official text before you rely on it.",
+)
+NOTES = {
+    "damaged": ("Damaged copy", "warn"),
+    "pending-amendment": ("Change to come", "warn"),
+    "replaced": ("Replaced", "warn"),
+    "withheld": ("Withheld", "warn"),
+}
+EXCERPT = 900  # characters of a nearest provision; the whole is one click away
+
+
+def main() -> None:
+    """The page, from top to bottom."""
+    _headline()
+    store = frame.library()
+    if not any(entry["held"] for entry in store.instruments.values()):
+        _offer_texts()
+    _form(store)
+    query = session.asked()
+    if query is None:
+        _examples()
+        frame.foot()
+        return
+    place = st.empty()  # holds either the wait or the answer, so that an old answer never stands below a new question
+    with place:
+        found = _answered(query, store)
+    if found:
+        with place.container():
+            _answer(found, store)
+    frame.foot(_jurisdiction(query, found, store))
+
+
+def _headline() -> None:
+    if session.asked():
+        return
+    st.html(
+        '<header class="hv-hero"><h1>What does the law say?</h1><p>Ask in your own words about human trafficking or migrant work. See the law, word for '
+        'word.</p><p class="hv-danger"><a href="#help">In danger? Where to get help now</a></p></header>'
+    )
+
+
+def _offer_texts() -> None:
+    with st.container(key="texts"):
+        banner(
+            "info",
+            "Only Haven's summaries are here so far",
+            "Answers will rest on our summaries. Fetch the official texts to have them quoted word for word; it takes some minutes and an internet connection.",
+        )
+        frame.renew(
+            "Fetch the official texts of the core set",
+            [("Fetching the official texts", update.FETCH), ("Building the library", update.BUILD)],
+        )
+
+
+# the question
+
+
+def _form(store: Store) -> None:
+    query = session.asked()
+    st.session_state.setdefault("question", query.text if query else "")
+    with st.form("ask", border=False):
+        st.text_area(
+            "Your question, or a citation",
+            key="question",
+            height=96,
+            placeholder="For example: The employer keeps her passport. Is that allowed?",
+        )
+        with st.container(horizontal=True, key="send"):
+            sent = st.form_submit_button("Find the law", type="primary", icon=":material/search:")
+            if query:
+                st.form_submit_button("New question", on_click=_start_again, icon=":material/restart_alt:")
+        filters = _filters(store, query.filters if query else Filters())
+    if sent:
+        session.ask_for(Query(st.session_state["question"], filters))
+        st.rerun()
+
+
+def _start_again() -> None:
+    session.forget()
+    for name in [name for name in st.session_state if str(name).startswith("only_")]:
+        del st.session_state[name]
+
+
+def _filters(store: Store, now: Filters) -> Filters:
+    """The widgets that narrow a search, and what they are set to."""
+    entries = {id: entry for id, entry in store.instruments.items() if entry["held"] or entry["summaries"]}
+    count = sum(map(bool, (now.jurisdiction, now.kind, now.instrument, now.language, now.as_at, not now.summaries)))
+    with st.expander(f"Narrow the search ({count} set)" if count else "Narrow the search", icon=":material/tune:"):
+        left, right = st.columns(2)
+        jurisdiction = left.multiselect(
+            "Whose law", frame.jurisdictions(store), list(now.jurisdiction), format_func=jurisdiction_name, key="only_jurisdiction",
+            placeholder="Any country or treaty body", help="Law of these countries only. International holds the treaties; a federal country includes its states.",
+        )  # fmt: skip
+        kind = right.multiselect(
+            "Kind of law", [kind for kind in frame.KINDS if any(entry["kind"] == kind for entry in entries.values())], list(now.kind),
+            format_func=frame.KINDS.__getitem__, key="only_kind", placeholder="Any kind",
+            help="Treaties bind states; acts, codes and regulations bind people; guidance binds nobody.",
+        )  # fmt: skip
+        instrument = st.multiselect(
+            "Within these laws", sorted(entries, key=lambda id: (entries[id]["short_title"] or id).casefold()), list(now.instrument),
+            format_func=lambda id: f"{entries[id]['short_title'] or id} ({jurisdiction_name(entries[id]['jurisdiction'])})", key="only_instrument",
+            placeholder="Any law", help="Type part of a name. Only laws of which we hold the text or a summary are listed.",
+        )  # fmt: skip
+        left, right = st.columns(2)
+        languages = sorted({entry["language"] for entry in entries.values()}, key=lambda code: frame.LANGUAGES.get(code, code))
+        language = left.multiselect(
+            "Language of the text", languages, list(now.language), format_func=lambda code: frame.LANGUAGES.get(code, code), key="only_language",
+            placeholder="Any language", help="The language in which the law is held, not the one you ask in.",
+        )  # fmt: skip
+        as_at = right.date_input(
+            "As it stood on", value=now.as_at, min_value="1900-01-01", format="YYYY-MM-DD", key="only_as_at",
+            help="Shows the wording held that was current on that day. Leave it empty for the newest.",
+        )  # fmt: skip
+        official = st.checkbox(
+            "Official texts only",
+            value=not now.summaries,
+            key="only_official",
+            help="Leaves out Haven's own summaries, both in searching and in the answer.",
+        )
+    day = as_at.isoformat() if as_at else None
+    return Filters(tuple(jurisdiction), tuple(kind), tuple(instrument), tuple(language), day, not official)
+
+
+def _examples() -> None:
+    st.html('<h2 class="hv-sub hv-or">Or start from an example</h2>')
+    for column, (who, what, questions) in zip(st.columns(3, gap="small"), EXAMPLES, strict=True):
+        with column, st.container(border=True, key=f"for_{who.lower()}"):
+            st.html(f'<h3 class="hv-who">{escape(who)}</h3><p class="hv-muted">{escape(what)}</p>')
+            for place, question in enumerate(questions):
+                st.button(question, key=f"example_{who.lower()}_{place}", on_click=_try, args=(question,), width="stretch")
+
+
+def _try(question: str) -> None:
+    _start_again()
+    st.session_state["question"] = question
+    session.ask_for(Query(question))
+
+
+def _answered(query: Query, store: Store) -> Answer | None:
+    """The answer to the session's question, found now unless it was before; None where it could not be served, which has been said."""
+    if found := session.answer():
+        return found
+    counts = store.manifest["counts"]
+    try:
+        with st.spinner(
+            f"Searching {counts['surfaces']:,} passages and summaries of {counts['held_instruments']:,} laws, then comparing each quote with the record …"
+        ):
+            found = ask(query, store, session.chosen())
+    except KBError as exc:
+        frame.problem("This question cannot be searched as it is", exc)
+        return None
+    session.keep_answer(found)
+    return found
+
+
+def _jurisdiction(query: Query, found: Answer | None, store: Store) -> str | None:
+    """The country that the question seems to be about, for the list of hotlines."""
+    if query.filters.jurisdiction:
+        return query.filters.jurisdiction[0]
+    cited = found.citations[0].instrument if found and found.citations else None
+    return store.instruments[cited]["jurisdiction"] if cited else None
+
+
+# the answer
+
+
+def _answer(found: Answer, store: Store) -> None:
+    """The whole answer: what it amounts to, our lead, the quotations, what else bears on it, notes, and what was searched."""
+    st.html('<div id="answer" class="hv-anchor"></div>')
+    summaries_only = TEXT_NOT_HELD in found.notes and not any(cited.kind == "text" for cited in found.citations)
+    banner(*(SUMMARIES_ONLY if found.status == "partial" and summaries_only else STATUS[found.status]))
+    if session.chosen().prose_url:
+        banner(
+            "info",
+            "A language model is switched on",
+            f"Passages and question go to {session.chosen().prose_url}; every sentence it writes must carry a citation that resolves.",
+        )
+    by_role = {role: [s for s in found.answer if s.role == role] for role in ("lead", "quote", "related")}
+    quotes = sorted(by_role["quote"], key=lambda s: _cited(s, found).kind != "text")
+    numbers = {s.citations[0]: place for place, s in enumerate([*quotes, *by_role["related"]], start=1)}
+    for statement in by_role["lead"]:
+        _lead(statement, found, store)
+    for title, kind in (("What the law says", "text"), ("Summaries that bear on it", "summary")):
+        _numbered(title, [s for s in quotes if _cited(s, found).kind == kind], numbers, found, store)
+    _related(by_role["related"], numbers, found, store)
+    _nearest(found, store)
+    _notes(found)
+    _searched(found)
+
+
+def _cited(statement: Statement, found: Answer) -> Cited:
+    return found.citations[statement.citations[0]]
+
+
+def _lead(statement: Statement, found: Answer, store: Store) -> None:
+    cited = _cited(statement, found)
+    with st.container(key="lead"):
+        st.html(
+            f'<section class="hv-lead" aria-label="Summary"><p class="hv-labels">{label("Haven’s summary, not the law’s wording", "summary")}{_checked(cited)}</p>'
+            f'<p class="hv-lead-text" lang="en">{escape(cited.quote)}</p><p class="hv-muted">On {escape(cited.citation)}</p></section>'
+        )
+        _actions(cited, "lead", "Read the provision", store)
+
+
+def _checked(cited: Cited) -> str:
+    return label("checked against the official text", "good") if cited.checked else label("not yet checked", "warn")
+
+
+def _numbered(title: str, statements: Sequence[Statement], numbers: Mapping[int, int], found: Answer, store: Store) -> None:
+    """The quotations of one kind under their title, numbered as the reader meets them."""
+    if not statements:
+        return
+    st.html(f'<h2 class="hv-sub">{escape(title)}</h2>')
+    for statement in statements:
+        number = numbers[statement.citations[0]]
+        with st.container(key=f"quote_{number}"):
+            cited = _cited(statement, found)
+            st.html(
+                f'<article class="hv-card">{_head(cited, store, number)}{quote(cited.quote, cited.language, "law" if cited.kind == "text" else "summary")}</article>'
+            )
+            _actions(cited, f"quote_{number}", "Read it in context", store)
+
+
+def _head(cited: Cited, store: Store, number: int | None = None) -> str:
+    """HTML of a citation: its number, how it is cited, what law that is, and its labels."""
+    entry = store.instruments[cited.instrument]
+    badge = f'<span class="hv-number" aria-label="Quote {number}">{number}</span>' if number else ""
+    name = f"{entry['short_title']} · {jurisdiction_name(entry['jurisdiction'])}"
+    return (
+        f'<header class="hv-card-head">{badge}<div><p class="hv-cite">{escape(cited.citation)}</p><p class="hv-muted">{escape(name)}</p>'
+        f'<p class="hv-labels">{_labels(cited, store)}</p></div></header>'
+    )
+
+
+def _labels(cited: Cited, store: Store) -> str:
+    if cited.kind == "summary":
+        return label("Haven’s summary, not the law’s wording", "summary") + _checked(cited)
+    labels = label("official text", "good") + label(dated(cited.as_at, store.instruments[cited.instrument]))
+    if cited.damaged:
+        labels += label("damaged copy: compare with the official text", "warn")
+    if cited.language != "en":
+        labels += label(frame.LANGUAGES.get(cited.language, cited.language))
+    return labels
+
+
+def _actions(cited: Cited, key: str, words: str, store: Store) -> None:
+    """The way to the provision in its context and to the official publication."""
+    with st.container(horizontal=True, vertical_alignment="center", key=f"actions_{key}"):
+        if st.button(words, key=f"open_{key}", icon=":material/menu_book:"):
+            marked = (cited.start, cited.end, cited.digest) if cited.kind == "text" else (None, None, None)
+            session.open_provision(session.Opened(cited.provision_id, *marked, from_answer=True))
+            st.switch_page("pages/provision.py")
+        if where := link(cited.official_url or store.instruments[cited.instrument]["official_url"], "Official publication"):
+            st.html(where, width="content")
+
+
+def _related(statements: Sequence[Statement], numbers: Mapping[int, int], found: Answer, store: Store) -> None:
+    if statements:
+        st.html('<h2 class="hv-sub">Also relevant</h2>')
+    for statement in statements:
+        number = numbers[statement.citations[0]]
+        _folded(_cited(statement, found), f"related_{number}", store, number)
+
+
+def _nearest(found: Answer, store: Store) -> None:
+    if not found.nearest:
+        return
+    st.html(
+        '<h2 class="hv-sub">Nearest provisions that we hold</h2><p class="hv-muted">Shown to help you look further. They do not answer the question.</p>'
+    )
+    for place, hit in enumerate(found.nearest):
+        _folded(_as_cited(hit, store), f"nearest_{place}", store)
+
+
+def _as_cited(hit: Hit, store: Store) -> Cited:
+    """A hit as a citation of its first words."""
+    summary = store.summary(hit.summary_id) if hit.summary_id else None
+    end = min(hit.end, hit.start + EXCERPT)
+    digest = store.version(hit.version).digest if hit.version is not None else None
+    return Cited(
+        hit.instrument, hit.numbers, hit.citation, hit.kind, hit.text[: end - hit.start], hit.start, end, digest, hit.official_url, hit.as_at,
+        hit.provision_id, hit.language, hit.damaged, summary["checked"] if summary else None,
+    )  # fmt: skip
+
+
+def _folded(cited: Cited, key: str, store: Store, number: int | None = None) -> None:
+    with st.container(key=key):
+        badge = f'<span class="hv-number">{number}</span>' if number else ""
+        name = store.instruments[cited.instrument]["short_title"]
+        st.html(
+            f'<details class="hv-fold"><summary>{badge}<span><span class="hv-cite">{escape(cited.citation)}</span> <span class="hv-muted">{escape(name)}</span></span></summary>'
+            f'<p class="hv-labels">{_labels(cited, store)}</p>{quote(cited.quote, cited.language, "law" if cited.kind == "text" else "summary")}</details>'
+        )
+        _actions(cited, key, "Read it in context", store)
+
+
+def _notes(found: Answer) -> None:
+    """What the reader must know; each note of the answer, its code turned into a label."""
+    notes = [note for note in found.notes if note != TEXT_NOT_HELD and not note.startswith("unchecked: ")]  # a label says these two
+    if not notes:
+        return
+    items = []
+    for note in notes:
+        code, _, words = note.partition(": ")
+        name, tone = NOTES.get(code, ("", ""))
+        items.append(f"<li>{label(name, tone)} {escape(words[:1].upper() + words[1:])}</li>" if name else f"<li>{escape(note)}</li>")
+    st.html(f'<section class="hv-notes"><h2 class="hv-sub">Please note</h2><ul>{"".join(items)}</ul></section>')
+
+
+def _searched(found: Answer) -> None:
+    searched = found.searched
+    filters = "; ".join(
+        f"{name.replace('_', ' ')}: {', '.join(value) if isinstance(value, tuple | list) else value}"
+        for name, value in searched["filters"].items()
+    )
+    words = f"Searched {searched['passages']:,} passages of official text and our summaries, {searched['instruments']:,} laws in all"
+    st.html(f'<p class="hv-muted hv-searched">{escape(words)}{escape("; narrowed to " + filters) if filters else ", without filters"}.</p>')
+
+
+main()
