@@ -40,6 +40,10 @@ from kb.store import SCHEMA, file_digests, file_sizes, gate, published, seal
 CONTRACT = 1
 _OFFICIAL_MARKUP = {"uslm", "ecfr", "ca-lims", "eurlex-xhtml", "formex", "akn", "html"}
 _SPACE_NEEDED = 200_000_000  # bytes a build must find free before it starts
+_DECIDING = (
+    "ingest/build.py", "ingest/catalogue.py", "ingest/chunk.py", "ingest/raw.py", "ingest/parse", "kb/citation.py", "kb/dense.py", "kb/embed.py",
+    "kb/lexical.py", "kb/model.py",
+)  # fmt: skip
 Step = Callable[[str, int, int], None]
 
 
@@ -136,6 +140,8 @@ def _build(settings: Settings, step: Step, force: bool, failpoint: Callable[[str
         record = sqlite3.connect(folder / "record.sqlite")
         _write_record(record, entries, wordings, chosen, summaries, [s for s, _ in snapshots])
         rows = _rows(chosen, wordings, entries, summaries, embedder, settings, step, report)
+        if not rows:
+            raise StoreError(f"nothing to build from in {settings.corpus}: no text could be read and there are no summaries{_first(report.failed)}")
         _write_surfaces(record, rows)
         record.close()
         failpoint("recorded")
@@ -155,6 +161,10 @@ def _build(settings: Settings, step: Step, force: bool, failpoint: Callable[[str
         shutil.rmtree(folder, ignore_errors=True)
     report.seconds = round(time.monotonic() - began, 1)
     return report
+
+
+def _first(failed: dict[str, str]) -> str:
+    return f" ({next(iter(failed.values()))})" if failed else ""
 
 
 def _sweep_partial(index: Path) -> None:
@@ -179,7 +189,7 @@ def inputs_digest(settings: Settings, model: str) -> str:
     folders = [settings.corpus / name for name in ("catalogue", "summaries", "questions")]
     for path in sorted(path for folder in folders for path in folder.rglob("*.yaml")):
         digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
-    digest.update(code_digest("ingest", "kb/lexical.py", "kb/citation.py", "kb/dense.py").encode())
+    digest.update(code_digest(*_DECIDING).encode())
     return digest.hexdigest()
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import email.utils
+import functools
 import ipaddress
 import queue
 import re
@@ -187,9 +188,15 @@ class _Stream(httpcore.NetworkStream):
         return self._inner.get_extra_info(info)
 
 
+@functools.cache
+def _verified() -> ssl.SSLContext:
+    """Certificates are checked, against SSL_CERT_FILE where an office sets it; loading them takes a while, so once."""
+    return httpx.create_ssl_context()
+
+
 def _pool(backend: _Backend, rules: Rules, proxy: str | None) -> httpcore.ConnectionPool:
     """Connections through our backend, and through the office's proxy where the environment names one."""
-    verified = httpx.create_ssl_context()
+    verified = _verified()
     if proxy is None:
         return httpcore.ConnectionPool(ssl_context=verified, max_connections=rules.connections, network_backend=backend)
     way = httpx.Proxy(proxy)
@@ -210,7 +217,7 @@ class Client:
         proxy = None if rules.loopback else urllib.request.getproxies().get("https")
         self._proxied = proxy is not None
         self._backend = _Backend(rules, lookup, self._proxied)
-        transport = httpx.HTTPTransport()
+        transport = httpx.HTTPTransport(verify=_verified())
         transport._pool = _pool(self._backend, rules, proxy)  # httpx itself has no way to name a network backend
         timeout = httpx.Timeout(rules.read_s, connect=rules.connect_s, pool=rules.total_s)
         headers = {"User-Agent": rules.agent, "Accept": "*/*", "Accept-Encoding": "gzip"}
@@ -265,7 +272,7 @@ class Client:
 
         Raises: FetchError where the network or the publisher failed after all tries; SourceError where trying again is no use.
         """
-        host = _host(url)
+        host = _origin(url)
         if self._failures.get(host, 0) >= 3 or self.nothing():
             raise FetchError("not tried, since the publisher did not answer before")
         partial = _Partial()
@@ -276,12 +283,15 @@ class Client:
                 except Busy as exc:
                     wait_s = exc.after_s if exc.after_s is not None else self.rules.back_off_s * 2 ** (attempt - 1)
                     patient = self.answered and not isinstance(exc, Unreachable)
-                    last = attempt == (self.rules.tries if patient else min(2, self.rules.tries))
+                    last = attempt >= (self.rules.tries if patient else min(2, self.rules.tries))
                     too_long = wait_s > min(self.rules.longest_wait_s, self._backend.left())
                     if last or too_long or self._stop.wait(wait_s):
                         self._count(host, 3 if isinstance(exc, Unreachable) or exc.after_s is not None else 1)
                         asked = f", and asks for a pause of {exc.after_s:.0f} s" if exc.after_s is not None and too_long else ""
                         raise FetchError(f"{exc}{asked} (after {attempt} {'try' if attempt == 1 else 'tries'})") from exc
+                except FetchError:  # no time is left
+                    self._count(host, 3)
+                    raise
                 else:
                     self._failures.pop(host, None)
                     return reply
@@ -329,12 +339,16 @@ class Client:
                 raise SourceError(
                     f"{_host(url)} shows a certificate that does not verify ({problem}); is the clock of this machine right?"
                 ) from exc
+            if "location header" in str(exc):
+                self.answered = True
+                raise SourceError(f"redirects to something that is no address; refused ({exc})") from exc
             if isinstance(exc, (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)):
                 raise Unreachable(f"cannot connect to {_host(url)}: {exc}") from exc
             so_far = f" after {len(partial.body)} of {partial.total or 'unknown'} bytes" if partial.body else ""
             raise Busy(f"the connection to {_host(url)} broke{so_far}: {exc or type(exc).__name__}") from exc
         except httpx.InvalidURL as exc:
-            raise SourceError(f"redirects to something that is no address: {exc}") from exc
+            self.answered = True
+            raise SourceError(f"redirects to something that is no address; refused ({exc})") from exc
 
     def _permit(self, url: str) -> None:
         """Raises: SourceError for an address that is not https, not of a host in the catalogue, or names a user or port."""
@@ -439,7 +453,7 @@ def _date(headers: httpx.Headers) -> datetime | None:
 def _moment(value: str) -> datetime | None:
     try:
         moment = email.utils.parsedate_to_datetime(value)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -455,7 +469,12 @@ def _certificate(exc: BaseException) -> str:
 
 
 def _host(url: str) -> str:
+    return httpx.URL(url).host
+
+
+def _origin(url: str) -> str:
+    """Whose failures count together: a host and its port."""
     try:
-        return httpx.URL(url).host
+        return httpx.URL(url).netloc.decode()
     except httpx.InvalidURL as exc:
         raise SourceError(f"{url[:200]!r} is no address") from exc

@@ -125,16 +125,17 @@ def fetch(settings: Settings, tasks: Sequence[Task], rules: Rules, step: Step, c
             raise FetchError(_NO_NETWORK)
         report = Report()
         step("fetching the official texts", 0, len(tasks))
-        for done, (task, reply) in enumerate(_replies(client, tasks, settings.raw_dir, clock), start=1):
-            try:
-                if isinstance(reply, KBError):
-                    raise reply
-                _take(settings.raw_dir, task, reply, rules, clock, report)
-            except KBError as exc:
-                report.failed.append({**_named(task), "reason": str(exc)})
-            step("fetching the official texts", done, len(tasks))
+        with contextlib.closing(_replies(client, tasks, settings.raw_dir, clock)) as replies:
+            for done, (task, reply) in enumerate(replies, start=1):
+                try:
+                    if isinstance(reply, KBError):
+                        raise reply
+                    _take(settings.raw_dir, task, reply, rules, clock, report)
+                except KBError as exc:
+                    report.failed.append({**_named(task), "reason": str(exc)})
+                step("fetching the official texts", done, len(tasks))
         if not client.answered:
-            raise FetchError(_NO_NETWORK)
+            raise FetchError(f"{_NO_NETWORK}; the first reason: {report.failed[0]['reason']}")
         return report
 
 
@@ -157,7 +158,8 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def _replies(client: Client, tasks: Sequence[Task], folder: Path, clock: Clock) -> Iterator[tuple[Task, Reply | KBError]]:
     """Each task with what came of it, in the order in which they end; a few are under way at a time."""
-    waiting = iter([(task, _validators(folder, task, clock)) for task in tasks])
+    rows = [row for _, row in raw.read_snapshots(folder)]
+    waiting = iter([(task, _validators(folder, rows, task, clock)) for task in tasks])
     with ThreadPoolExecutor(client.rules.connections) as pool:
         running = {pool.submit(_ask, client, *pair): pair[0] for _, pair in zip(range(client.rules.connections * 2), waiting, strict=False)}
         try:
@@ -180,11 +182,11 @@ def _ask(client: Client, task: Task, held: Validators) -> Reply | KBError:
         return exc
 
 
-def _validators(folder: Path, task: Task, clock: Clock) -> Validators:
+def _validators(folder: Path, rows: Sequence[dict[str, Any]], task: Task, clock: Clock) -> Validators:
     """What to ask a publisher with: nothing where the copy we hold is old, damaged or gone, so that its bytes come again."""
     url = task.source.fetch_url
-    rows = [row for _, row in raw.read_snapshots(folder) if row["instrument"] == task.instrument.id and row.get("fetch_url") == url]
-    row = max(rows, key=lambda row: row.get("retrieved_at") or "", default=None)
+    own = [row for row in rows if row["instrument"] == task.instrument.id and row.get("fetch_url") == url]
+    row = max(own, key=lambda row: row.get("retrieved_at") or "", default=None)
     if row is None or not timedelta(0) <= clock() - _retrieved(row) < _TRUSTED or not _intact(folder, row):
         return Validators()
     return Validators(row.get("etag"), row.get("last_modified"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -45,7 +43,7 @@ def stamp_all(settings: Settings) -> tuple[int, list[str]]:
     changed, unresolved = 0, []
     folder = settings.corpus / "summaries"
     wanted = {path.relative_to(folder).with_suffix("").as_posix(): path for path in sorted(folder.rglob("*.yaml"))}
-    held = _held(settings, entries, set(wanted))
+    held = held_wordings(settings, entries, set(wanted))
     for instrument, path in wanted.items():
         rows, _ = catalogue.read_yaml(path)
         stamped = [_stamped(row, entries.get(instrument), instrument, held.get(instrument, {}), unresolved) for row in rows or []]
@@ -56,7 +54,7 @@ def stamp_all(settings: Settings) -> tuple[int, list[str]]:
     return changed, unresolved
 
 
-def _held(settings: Settings, entries: dict[str, Instrument], wanted: set[str]) -> dict[str, dict[str, Wording]]:
+def held_wordings(settings: Settings, entries: dict[str, Instrument], wanted: set[str]) -> dict[str, dict[str, Wording]]:
     """The current wordings of the instruments wanted, by instrument and provision id."""
     wordings, code = [], parsers_digest()
     for snapshot, row in raw.read_snapshots(settings.raw_dir):
@@ -74,7 +72,7 @@ def _stamped(
     row: dict[str, Any], entry: Instrument | None, instrument: str, held: dict[str, Wording], unresolved: list[str]
 ) -> dict[str, Any]:
     numbers = [str(number) for number in row["numbers"]]
-    wording = _wording(instrument, numbers, held)
+    wording = wording_of(instrument, numbers, held)
     if held and wording is None and numbers:
         unresolved.append(format_id(instrument, numbers))
     values = {
@@ -90,7 +88,7 @@ def _stamped(
     return {name: values[name] for name in _ORDER if name in values}
 
 
-def _wording(instrument: str, numbers: list[str], held: dict[str, Wording]) -> Wording | None:
+def wording_of(instrument: str, numbers: list[str], held: dict[str, Wording]) -> Wording | None:
     """The wording that holds a number path; for a whole sheet, its first."""
     if not numbers:
         return next(iter(held.values()), None)
@@ -99,29 +97,3 @@ def _wording(instrument: str, numbers: list[str], held: dict[str, Wording]) -> W
         if wording and (length == len(numbers) or any(list(p.numbers) == numbers for p in wording.provision.portions)):
             return wording
     return None
-
-
-def words(text: str) -> list[str]:
-    """Lower-case runs of letters and digits, as the overlap test compares them."""
-    return re.findall(r"[a-z0-9]+", text.lower())
-
-
-def shared_run(ours: str, theirs: set[tuple[str, ...]], length: int = 12) -> str | None:
-    """The first run of `length` words of ours that stands in theirs; None where there is none."""
-    own = words(ours)
-    for start in range(len(own) - length + 1):
-        run = tuple(own[start : start + length])
-        if run in theirs:
-            return " ".join(run)
-    return None
-
-
-def runs(text: str, length: int = 12) -> set[tuple[str, ...]]:
-    """Every run of `length` words of a text."""
-    own = words(text)
-    return {tuple(own[start : start + length]) for start in range(len(own) - length + 1)}
-
-
-def read_text(path: Path) -> str:
-    """A file's text, mark-up taken out, for the overlap test."""
-    return re.sub(r"<[^>]+>", " ", path.read_text("utf-8", errors="ignore"))

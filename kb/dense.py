@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from functools import cached_property
 from pathlib import Path
 
@@ -18,6 +19,7 @@ except ImportError:  # Windows: copies of killed readers stay in the temporary f
     fcntl = None
 
 _PREFIX = "haven-chroma-"
+_YOUNG_S = 60  # a copy this new may not be locked by its reader yet
 COLLECTION = "surfaces"
 _EF = 400  # neighbours that the graph keeps in view while searching; must exceed the depth of a search
 
@@ -106,7 +108,11 @@ def _hold(folder: Path) -> int | None:
 def _sweep_copies() -> None:
     """Remove the copies of readers that were killed."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        held = _hold(folder)
+        try:
+            young = time.time() - folder.stat().st_mtime < _YOUNG_S
+        except OSError:
+            continue
+        held = None if young else _hold(folder)
         if held is not None:
             shutil.rmtree(folder, ignore_errors=True)
             os.close(held)

@@ -67,7 +67,7 @@ class LexicalIndex:
         """An index over documents given as lists of terms."""
         rows = [list(document) or ["\0"] for document in documents]
         retriever = bm25s.BM25(k1=K1, b=B)
-        retriever.index(rows, show_progress=False)
+        retriever.index(rows or [["\0"]], show_progress=False)
         return cls(retriever, len(rows))
 
     def save(self, folder: Path) -> None:

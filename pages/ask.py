@@ -71,12 +71,11 @@ def main() -> None:
     """The page, from top to bottom."""
     _headline()
     store = frame.library()
-    if not any(entry["held"] for entry in store.instruments.values()):
-        _offer_texts()
     _form(store)
     query = session.asked()
     if query is None:
         _examples()
+        _offer_texts(store)
         frame.foot()
         return
     place = st.empty()  # holds either the wait or the answer, so that an old answer never stands below a new question
@@ -85,6 +84,7 @@ def main() -> None:
     if found:
         with place.container():
             _answer(found, store)
+    _offer_texts(store)
     frame.foot(_jurisdiction(query, found, store))
 
 
@@ -97,7 +97,10 @@ def _headline() -> None:
     )
 
 
-def _offer_texts() -> None:
+def _offer_texts(store: Store) -> None:
+    """While there are summaries only: a button that fetches the official texts, its progress, and what came of it."""
+    if any(entry["held"] for entry in store.instruments.values()):
+        return
     with st.container(key="texts"):
         banner(
             "info",

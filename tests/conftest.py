@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
@@ -12,7 +13,10 @@ from typing import Any
 
 import pytest
 
+from kb.config import ROOT, Settings
 from kb.model import Provision
+from kb.store import Store
+from tests import library
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
@@ -108,3 +112,53 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Path, Sequence[Provision
         assert len(lines) == len(expected), f"{record.name}: {len(lines)} provisions, {len(expected)} expected"
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The settings of a built library of invented law (tests/library.py). Tests read it; those that change it take a copy."""
+    from ingest.build import build
+
+    folder = tmp_path_factory.mktemp("tiny")
+    library.write_corpus(folder / "corpus")
+    settings = library.settings_for(folder)
+    build(settings, library.quiet)
+    return settings
+
+
+@pytest.fixture
+def spare(tiny: Settings, tmp_path: Path) -> Settings:
+    """A copy of the built library, for a test to change."""
+    return library.copied(tiny, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def tiny_store(tiny: Settings) -> Iterator[Store]:
+    """The built library, opened."""
+    store = Store.open(tiny)
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="session")
+def full(snapshots: Path) -> Settings:
+    """The settings of a knowledge base of all snapshots, built once and kept in .ci/cache: unchanged, it is only checked again.
+
+    HAVEN_FULL_INDEX names a folder of generations that were built from the same texts with this program; nothing is built then.
+    """
+    from ingest import raw
+    from ingest.build import build
+
+    corpus = library.CACHE / "full"
+    corpus.mkdir(parents=True, exist_ok=True)
+    for name in ("catalogue", "summaries", "questions", "topics", "eligibility"):
+        link = corpus / name
+        if not link.exists() and (ROOT / "corpus" / name).is_dir():
+            link.symlink_to(ROOT / "corpus" / name)
+    raw.import_folder(snapshots, corpus / "raw", lambda _: None)
+    named = os.environ.get("HAVEN_FULL_INDEX")
+    if named:
+        return Settings(corpus=corpus, index=Path(named).resolve())
+    settings = library.settings_for(corpus, corpus=corpus, index=corpus / "index")
+    build(settings, library.quiet)
+    return settings

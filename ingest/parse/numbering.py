@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from kb.citation import element
@@ -148,6 +149,7 @@ def _letter_readings(number: str) -> list[Reading]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def readings(number: str) -> list[Reading]:
     """All that a printed number can mean; none for what is no number."""
     number = number.rstrip("°º ").translate(str.maketrans("٠١٢٣٤٥٦٧٨٩‑", "0123456789-"))
@@ -177,7 +179,8 @@ def readings(number: str) -> list[Reading]:
 
 # ---------------------------------------------------------------- the search
 
-_BEAM = 48
+_BEAM = 48  # readings kept at a time
+_HOPELESS = 6.5  # a reading that costs so much more than the best is given up
 _OPEN = 1.0
 _OPEN_INLINE = 1.2
 _OPEN_LATE = 4.0  # a level that begins with another than its first number
@@ -420,7 +423,8 @@ def _resolve(tokens: Sequence[_Token], habits: Habits) -> list[tuple[_Level, ...
                 total = state.cost + cost
                 if open_levels not in best or total < best[open_levels].cost - 1e-9:
                     best[open_levels] = _State(total, open_levels, (state.trail, stack))
-        states = sorted(best.values(), key=lambda state: state.cost)[:_BEAM]
+        limit = min(state.cost for state in best.values()) + _HOPELESS
+        states = sorted((state for state in best.values() if state.cost <= limit), key=lambda state: state.cost)[:_BEAM]
     found: list[tuple[_Level, ...] | None] = []
     trail = states[0].trail
     while trail is not None:

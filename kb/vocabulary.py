@@ -1,0 +1,50 @@
+"""What people say -> what the law says: synonyms, Spanish words, and words that imply whose law is meant.
+
+The words are data (corpus/vocabulary), sealed into each generation. They add to a question, and never replace a citation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from kb.citation import jurisdictions_named
+
+_SPANISH = re.compile(
+    r"[¿¡ñáéíóú]|\b(?:el|la|los|las|una|que|para|por|con|como|puedo|puede|tengo|trabajo|víctima|victima|trata|derecho|ley|si|es|mi|me)\b", re.IGNORECASE
+)
+
+
+class Vocabulary:
+    """The tables of the vocabulary, ready to be applied to questions."""
+
+    def __init__(self, tables: Mapping[str, Mapping[str, object]]):
+        self._synonyms = {str(k).casefold(): str(v) for k, v in tables.get("synonyms", {}).items()}
+        self._spanish = {str(k).casefold(): str(v) for k, v in tables.get("spanish", {}).items()}
+        self._synonym_pattern = _any_of(self._synonyms)
+        self._spanish_pattern = _any_of(self._spanish)
+        self._implied = {code: _any_of([str(term).casefold() for term in terms]) for code, terms in tables.get("implied", {}).items()}
+
+    def is_spanish(self, text: str) -> bool:
+        """Whether a question looks Spanish: three of its little words or accents, or an inverted mark."""
+        return "¿" in text or "¡" in text or len(set(_SPANISH.findall(text.casefold()))) > 2
+
+    def expand(self, text: str) -> str:
+        """The law's words for what the question says, without the question itself; empty where we know none."""
+        found = [self._synonyms[m.group().casefold()] for m in self._synonym_pattern.finditer(text)]
+        return " ".join(dict.fromkeys(found))
+
+    def gloss(self, text: str) -> str:
+        """A Spanish question with the words that we know put into English, the rest as it stands."""
+        return self._spanish_pattern.sub(lambda m: self._spanish[m.group().casefold()], text)
+
+    def jurisdictions(self, text: str) -> list[str]:
+        """Codes of the jurisdictions that a question names, then of those that it only implies."""
+        named = jurisdictions_named(text)
+        implied = [code for code, pattern in self._implied.items() if pattern.search(text)]
+        return list(dict.fromkeys([*named, *implied]))
+
+
+def _any_of(terms: Mapping[str, object] | Sequence[str]) -> re.Pattern[str]:
+    alternatives = "|".join(re.escape(term).replace(r"\ ", r"\s+") for term in sorted(terms, key=len, reverse=True))
+    return re.compile(rf"(?<![\w-])(?:{alternatives})(?![\w-])", re.IGNORECASE) if alternatives else re.compile(r"(?!)")
