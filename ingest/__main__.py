@@ -11,11 +11,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
 from kb.config import Settings, settings
-from kb.errors import KBError
+from kb.errors import KBError, StoreError
 
 CONTRACT = 1
 app = typer.Typer(help="Write Haven's knowledge base.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -75,6 +74,8 @@ def build(
     if as_json:
         print(json.dumps({"contract": CONTRACT, **asdict(report)}, ensure_ascii=False))
         return
+    if report.notice:
+        print(report.notice, file=sys.stderr)
     for path, reason in report.failed.items():
         print(f"failed: {path}: {reason}", file=sys.stderr)
     if report.unchanged:
@@ -102,7 +103,7 @@ def fetch(
     entries = catalogue.instruments(chosen.corpus / "catalogue")
     if accept:
         if not ids:
-            raise click.UsageError("name the instruments whose copies kept aside are to be taken")
+            raise typer.BadParameter("name the instruments whose copies kept aside are to be taken")
         return _fetched(fetching.accept(chosen, ids, entries), as_json)
     bar = Bar()
     try:
@@ -205,7 +206,8 @@ def status(
     for name in ("by_jurisdiction", "by_kind"):
         print(f"{name.replace('_', ' ')}: " + ", ".join(f"{key} {count}" for key, count in found[name].items()))
     built = found["generation"]
-    print("built: " + (f"{built['generation']}, {built['counts']['provisions']} provisions, {built['counts']['passages']} passages" if built else "nothing yet; run: python -m ingest build"))
+    none = found["problem"] or "nothing yet; run: python -m ingest build"
+    print(f"built: {built['generation']}, {built['counts']['provisions']} provisions, {built['counts']['passages']} passages" if built else f"built: {none}")
     for label, key in (("damaged", "damaged"), ("failed", "failed"), ("no text held", "text_not_held")):
         if found[key]:
             print(f"{label}: {len(found[key])}" + ("" if key == "text_not_held" else "".join(f"\n  {line}" for line in found[key])))
@@ -218,14 +220,19 @@ def status(
 
 def _status(chosen: Settings) -> dict[str, Any]:
     from ingest import catalogue, raw
-    from kb.store import published
+    from kb.store import published, read_generation
 
     entries = catalogue.instruments(chosen.corpus / "catalogue")
     summaries = catalogue.summaries(chosen.corpus / "summaries")
     snapshots = raw.read_snapshots(chosen.raw_dir)
     held = {snapshot.instrument for snapshot, _ in snapshots}
     names = published(chosen.index_dir)
-    built = json.loads((chosen.index_dir / "generations" / names[0] / "manifest.json").read_text("utf-8")) if names else None
+    built, problem = None, None
+    if names:
+        try:
+            built = read_generation(chosen.index_dir / "generations" / names[0])
+        except StoreError as exc:
+            problem = str(exc)
     unsure = ("official_url", "adopted", "in_force", "last_amended", "licence", "machine_readable")
     return {
         "counts": {
@@ -236,6 +243,7 @@ def _status(chosen: Settings) -> dict[str, Any]:
         "by_jurisdiction": dict(sorted(Counter(e.jurisdiction for e in entries.values()).items())),
         "by_kind": dict(sorted(Counter(e.kind for e in entries.values()).items())),
         "generation": {key: built[key] for key in ("generation", "created_at", "model", "counts", "cuts")} if built else None,
+        "problem": problem,
         "damaged": [f"{s.instrument} ({s.path}): {s.notes or ''}" for s, _ in snapshots if s.damaged],
         "failed": [f"{path}: {reason}" for path, reason in (built["failed"] if built else {}).items()],
         "text_not_held": sorted(set(entries) - held),
@@ -252,10 +260,11 @@ def main() -> int:
     except KBError as exc:
         print(f"ingest: {exc}", file=sys.stderr)
         return 1
-    except click.ClickException as exc:
-        exc.show()
+    except typer.TyperException as exc:
+        if words := exc.format_message():  # blank where the help was shown instead
+            print(f"ingest: {words.rstrip('.')}; see: python -m ingest --help", file=sys.stderr)
         return 2
-    except (click.exceptions.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         print("ingest: stopped; what was published is untouched", file=sys.stderr)
         return 1
 

@@ -39,6 +39,7 @@ from kb.store import SCHEMA, file_digests, file_sizes, gate, published, seal
 
 CONTRACT = 1
 _OFFICIAL_MARKUP = {"uslm", "ecfr", "ca-lims", "eurlex-xhtml", "formex", "akn", "html"}
+_POOL_BYTES = 500_000  # below this, parsing takes less time than starting processes for it
 _SPACE_NEEDED = 200_000_000  # bytes a build must find free before it starts
 _DECIDING = (
     "ingest/build.py", "ingest/catalogue.py", "ingest/chunk.py", "ingest/raw.py", "ingest/parse", "kb/citation.py", "kb/dense.py", "kb/embed.py",
@@ -139,6 +140,8 @@ def _build(settings: Settings, step: Step, force: bool, failpoint: Callable[[str
     try:
         record = sqlite3.connect(folder / "record.sqlite")
         _write_record(record, entries, wordings, chosen, summaries, [s for s, _ in snapshots])
+        tables = catalogue.vocabulary(settings.corpus / "vocabulary")
+        record.executemany("insert into vocabulary values (?, ?)", [(name, _json(table)) for name, table in tables.items()])
         rows = _rows(chosen, wordings, entries, summaries, embedder, settings, step, report)
         if not rows:
             raise StoreError(f"nothing to build from in {settings.corpus}: no text could be read and there are no summaries{_first(report.failed)}")
@@ -186,7 +189,7 @@ def inputs_digest(settings: Settings, model: str) -> str:
     digest = hashlib.sha256(f"{SCHEMA} {model} {settings.max_tokens} {settings.passage_tokens}\n".encode())
     for held, row in raw.read_snapshots(settings.raw_dir):
         digest.update(f"{json.dumps(row, sort_keys=True)} {_unreadable(settings, held)}\n".encode())
-    folders = [settings.corpus / name for name in ("catalogue", "summaries", "questions")]
+    folders = [settings.corpus / name for name in ("catalogue", "summaries", "questions", "vocabulary")]
     for path in sorted(path for folder in folders for path in folder.rglob("*.yaml")):
         digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
     digest.update(code_digest(*_DECIDING).encode())
@@ -209,7 +212,8 @@ def _unchanged(settings: Settings, inputs: str) -> Report | None:
     manifest = _read_json(folder / "manifest.json")
     if manifest.get("inputs") != inputs or manifest.get("schema") != SCHEMA or gate(folder, settings):
         return None
-    if not (settings.index_dir / "CURRENT").is_file():
+    current = settings.index_dir / "CURRENT"
+    if not current.is_file() or current.read_bytes().split() != [name.encode() for name in names]:  # it was lost, and found by the folders
         _swap(settings.index_dir, names[: settings.keep_generations])
     counts = manifest["counts"]
     return Report(
@@ -326,8 +330,9 @@ def _parse(
 def _parse_fresh(
     tasks: list[tuple[Snapshot, Instrument]], code: str, settings: Settings
 ) -> Iterator[tuple[list[Provision], str | None]]:
-    """What `parsed` gives for each task, in processes of their own, in order."""
-    if not tasks:
+    """What `parsed` gives for each task, in order; in processes of their own where it is worth their start."""
+    if sum(held.bytes for held, _ in tasks) <= _POOL_BYTES:
+        yield from (parsed(settings, code, task) for task in tasks)
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(settings.threads, len(tasks)), mp_context=context, initializer=_end_with_build) as pool:
@@ -371,9 +376,11 @@ def rank(wording: Wording) -> tuple[str, bool, int]:
 
 
 def _left_out(wording: Wording, copies: Iterable[Snapshot]) -> bool:
-    """Whether a newer copy covers the place of this provision and does not have it."""
+    """Whether a newer copy covers the place of this provision and does not have it; what a damaged copy lacks was not repealed by it."""
     own = wording.snapshot
-    return any((copy.as_at or "") > (own.as_at or "") and covers(copy.covers, wording.provision) for copy in copies if copy is not own)
+    return any(
+        (copy.as_at or "") > (own.as_at or "") and not copy.damaged and covers(copy.covers, wording.provision) for copy in copies if copy is not own
+    )
 
 
 def covers(part: str | None, provision: Provision) -> bool:
@@ -412,6 +419,7 @@ create index versions_id on versions(id);
 create index versions_instrument on versions(instrument, current, position);
 create table summaries(id text primary key, instrument text, data text, checked integer);
 create index summaries_instrument on summaries(instrument);
+create table vocabulary(name text primary key, data text);
 create table surfaces(row integer primary key, kind text, unit text, instrument text, jurisdiction text, instrument_kind text, language text,
   as_at text, numbers text, start integer, end integer, version integer, summary text, passage_id text);
 """
@@ -510,7 +518,30 @@ def _rows(
     units = {(w.provision.instrument, w.provision.numbers): w.provision.id for w in chosen.values()}
     for summary in summaries:
         rows.extend(_summary_rows(summary, entries, units, embedder, settings))
+    for instrument, numbers, asked in catalogue.questions(settings.corpus / "questions"):
+        rows.extend(_question_rows(instrument, numbers, asked, entries, units))
     return rows
+
+
+def _question_rows(
+    instrument: str, numbers: tuple[str, ...], asked: list[str], entries: dict[str, Instrument], units: dict[tuple[str, tuple[str, ...]], str]
+) -> Iterator[Row]:
+    """Rows for the questions that a provision answers, where its text is held."""
+    unit = _unit(instrument, numbers, units)
+    if instrument not in entries or unit is None:
+        return
+    for ordinal, text in enumerate(asked, start=1):
+        yield Row("question", unit, entries[instrument], numbers, 0, 0, f"{format_id(instrument, numbers)}?{ordinal}", text, _tongue(text), None)
+
+
+def _unit(instrument: str, numbers: tuple[str, ...], units: dict[tuple[str, tuple[str, ...]], str]) -> str | None:
+    """Id of the held provision that a number path lies in."""
+    paths = ((instrument, numbers[:length]) for length in range(len(numbers), -1, -1))
+    return next((units[path] for path in paths if path in units), None)
+
+
+def _tongue(text: str) -> str:
+    return "es" if re.search(r"[¿¡]", text) else "en"
 
 
 def narrowest(provision: Provision, passage: Passage) -> tuple[str, ...]:
@@ -525,10 +556,7 @@ def _summary_rows(
     instrument = entries.get(summary.instrument)
     if instrument is None:
         raise KBError(f"{summary.id}: {summary.instrument} is not in corpus/catalogue")
-    unit = next(
-        (units[found] for n in range(len(summary.numbers), -1, -1) if (found := (summary.instrument, summary.numbers[:n])) in units),
-        format_id(summary.instrument, summary.numbers[:1]),
-    )
+    unit = _unit(summary.instrument, summary.numbers, units) or format_id(summary.instrument, summary.numbers[:1])
     whole = f"{instrument.short_title} > {summary.heading}\n{summary.summary}"
     if embedder.count([whole])[0] > settings.max_tokens:
         whole = summary.summary
@@ -537,9 +565,8 @@ def _summary_rows(
     if longest > settings.max_tokens:
         raise KBError(f"{summary.id}: a summary or question of {longest} tokens where the model reads {settings.max_tokens}; shorten it")
     for ordinal, (kind, text) in enumerate(texts):
-        language = "es" if re.search(r"[¿¡]", text) else "en"
         name = summary.id if kind == "summary" else f"{summary.id}.{ordinal}"
-        yield Row(kind, unit, instrument, summary.numbers, 0, len(summary.summary), name, text, language, summary.as_at, None, summary.id)
+        yield Row(kind, unit, instrument, summary.numbers, 0, len(summary.summary), name, text, _tongue(text), summary.as_at, None, summary.id)
 
 
 def _write_surfaces(record: sqlite3.Connection, rows: list[Row]) -> None:
@@ -668,11 +695,13 @@ def rollback(settings: Settings) -> str:
     Raises: StoreError where there is none, it does not verify, or a build is running.
     """
     index = settings.index_dir
-    if len(published(index)) < 2:
+    if not index.is_dir():
         raise StoreError("there is no earlier generation to go back to")
     try:
         with FileLock(index / "build.lock", timeout=0.5):
             names = published(index)
+            if len(names) < 2:
+                raise StoreError("there is no earlier generation to go back to")
             problem = gate(index / "generations" / names[1], settings)
             if problem:
                 raise StoreError(f"the earlier generation cannot be used: {problem}")

@@ -205,7 +205,28 @@ def _summary(entry: Any, place: str, instrument: str) -> Summary:
     )
 
 
+def questions(folder: Path) -> list[tuple[str, tuple[str, ...], list[str]]]:
+    """(instrument, numbers, questions) of every entry of the questions that provisions answer.
+
+    Raises: ConfigError, with file and line, for an entry without numbers or questions.
+    """
+    held = []
+    for path in sorted(folder.rglob("*.yaml")):
+        data, lines = read_yaml(path)
+        for entry, line in zip(data or [], lines, strict=False):
+            if not isinstance(entry, dict) or entry.keys() != {"numbers", "questions"} or not entry["questions"]:
+                raise ConfigError(f"{path}:{line}: an entry has numbers and questions, and nothing else")
+            instrument = path.relative_to(folder).with_suffix("").as_posix()
+            held.append((instrument, tuple(map(str, entry["numbers"])), [str(question) for question in entry["questions"]]))
+    return held
+
+
 def topics(path: Path) -> dict[str, dict[str, str]]:
     """Every topic by its id: its name, definition and group."""
     groups, _ = read_yaml(path)
     return {topic["id"]: {**topic, "group": group["id"]} for group in groups for topic in group["topics"]}
+
+
+def vocabulary(folder: Path) -> dict[str, dict[str, Any]]:
+    """The tables of the vocabulary by name; none where the folder is not there."""
+    return {path.stem: read_yaml(path)[0] for path in sorted(folder.glob("*.yaml"))}

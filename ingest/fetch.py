@@ -267,13 +267,15 @@ def _row(task: Task, reply: Reply, content: bytes, clock: Clock) -> dict[str, An
     """The manifest's row for a fetched copy."""
     entry, source = task.instrument, task.source
     fields = ("title", "short_title", "jurisdiction", "kind", "language", "official_url", "citation", "adopted", "in_force", "licence")
+    now = clock().astimezone(UTC)
+    stated = stated_date(source.format, source.fetch_url, content)
     return {
         "instrument": entry.id,
         **{name: getattr(entry, name) for name in fields},
         "format": source.format,
         "covers": source.covers,
-        "as_at": stated_date(source.format, source.fetch_url, content),
-        "retrieved_at": clock().astimezone(UTC).isoformat(timespec="seconds"),
+        "as_at": stated or (now.date().isoformat() if entry.kind == "treaty" else None),  # a treaty's date is the day of its copy
+        "retrieved_at": now.isoformat(timespec="seconds"),
         "fidelity": "bytes",
         "damaged": False,
         "notes": None,

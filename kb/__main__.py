@@ -11,11 +11,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
 from kb.config import Settings, settings
-from kb.errors import KBError, QueryError
+from kb.errors import ConfigError, KBError, QueryError
 from kb.model import Answer, Filters, Hit, Query
 
 CONTRACT = 1
@@ -29,6 +28,7 @@ AsAt = Annotated[str | None, typer.Option("--as-at", help="The wording in force 
 Limit = Annotated[int, typer.Option("--limit", min=1, max=100, help="How many hits.")]
 NoSummaries = Annotated[bool, typer.Option("--no-summaries", help="Official texts only, without Haven's own summaries.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON for other programs.")]
+Prose = Annotated[bool | None, typer.Option("--prose/--no-prose", help="Let the language model of KB_PROSE_URL write too; on where one is set.")]
 
 
 def _filters(jurisdiction, kind, instrument, language, as_at, no_summaries) -> Filters:
@@ -53,6 +53,33 @@ def _store(chosen: Settings):
     if store.notice:
         print(store.notice, file=sys.stderr)
     return store
+
+
+def _prose(wanted: bool | None, chosen: Settings) -> bool:
+    """Whether a language model takes part; says where questions go before they do.
+
+    Raises: ConfigError where it is asked for and none is set.
+    """
+    if wanted is False:
+        return False
+    from kb.prose import disclosure, enabled
+
+    if wanted and not enabled(chosen):
+        raise ConfigError("--prose needs a language model: set KB_PROSE_URL to an OpenAI-compatible endpoint")
+    if enabled(chosen):
+        print(f"A language model is on. {disclosure(chosen)}", file=sys.stderr)
+    return enabled(chosen)
+
+
+def _answered(query: Query, store, chosen: Settings, prose: bool) -> Answer:
+    from kb.answer import ask as answer_question
+
+    answer = answer_question(query, store, chosen)
+    if prose:
+        from kb.prose import rewrite
+
+        answer = rewrite(answer, store, chosen)
+    return answer
 
 
 def hit_json(hit: Hit) -> dict[str, Any]:
@@ -118,15 +145,14 @@ def search(
 @app.command()
 def ask(
     question: str, jurisdiction: Jurisdiction = None, kind: Kind = None, instrument: InstrumentId = None, language: Language = None, as_at: AsAt = None,
-    no_summaries: NoSummaries = False, as_json: AsJson = False,
+    no_summaries: NoSummaries = False, prose: Prose = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """An answer in our plain words and the law's own, every statement cited."""
-    from kb.answer import ask as answer_question
-
     chosen = settings(os.environ)
     query = Query(question, _filters(jurisdiction, kind, instrument, language, as_at, no_summaries))
+    written = _prose(prose, chosen)
     store = _store(chosen)
-    answer = answer_question(query, store, chosen)
+    answer = _answered(query, store, chosen, written)
     if as_json:
         _print_json(answer_json(answer))
         return
@@ -137,6 +163,9 @@ def _print_answer(answer: Answer, store) -> None:
     print(f"[{answer.status}]")
     for statement in answer.answer:
         cited = answer.citations[statement.citations[0]]
+        if statement.role == "prose":
+            print(f"\nA language model, over {'; '.join(answer.citations[n].citation for n in statement.citations)}:\n  {statement.text}")
+            continue
         label = "Our summary" if cited.kind == "summary" else "Also relevant" if statement.role == "related" else "The law"
         print(f"\n{label}, {cited.citation} ({_dated(cited.as_at, store.instruments[cited.instrument]['kind'])}):\n  {statement.text}\n  {cited.official_url or ''}")
     for note in answer.notes:
@@ -153,24 +182,25 @@ def batch(
     mode: Annotated[str, typer.Option("--mode", help="search or ask.")] = "search",
     limit: Limit = 10,
     no_summaries: NoSummaries = False,
+    prose: Prose = None,
 ) -> None:
     """Many questions in one process; a line of JSON each, with the question's id."""
     if mode not in ("search", "ask"):
         raise typer.BadParameter("it must be search or ask", param_hint="--mode")
     from tqdm import tqdm
 
-    from kb.answer import ask as answer_question
     from kb.search import search as find
 
     chosen = settings(os.environ, top=limit)
     rows = read_questions(questions)
+    written = mode == "ask" and _prose(prose, chosen)
     store = _store(chosen)
     with out.open("w", encoding="utf-8") as file:
         for id, query in tqdm(rows, desc=mode, unit="question", disable=None):
             if no_summaries:
                 query = Query(query.text, Filters(**{**asdict(query.filters), "summaries": False}))
             try:
-                made = search_json(query, find(query, store, chosen)) if mode == "search" else answer_json(answer_question(query, store, chosen))
+                made = search_json(query, find(query, store, chosen)) if mode == "search" else answer_json(_answered(query, store, chosen, written))
             except QueryError as exc:
                 made = {"contract": CONTRACT, "query": query.text, "error": str(exc)}
             file.write(json.dumps({"id": id, **made}, ensure_ascii=False) + "\n")
@@ -293,10 +323,11 @@ def main() -> int:
     except KBError as exc:
         print(f"kb: {exc}", file=sys.stderr)
         return 1
-    except click.ClickException as exc:
-        exc.show()
+    except typer.TyperException as exc:
+        if words := exc.format_message():  # blank where the help was shown instead
+            print(f"kb: {words.rstrip('.')}; see: python -m kb --help", file=sys.stderr)
         return 2
-    except click.exceptions.Abort:
+    except typer.Abort:
         return 1
 
 

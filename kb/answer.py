@@ -129,7 +129,7 @@ def _nearest(reference: Reference, there: Sequence[tuple[str, ...]], store: Stor
     from kb.search import cited_hit
 
     wanted = _order(reference.numbers[len(there[0]) - 1] if there and len(there[0]) <= len(reference.numbers) else reference.numbers[-1])
-    ordered = sorted(there, key=lambda numbers: _order(numbers[-1]))
+    ordered = sorted((numbers for numbers in there if numbers), key=lambda numbers: _order(numbers[-1]))
     place = sum(_order(numbers[-1]) < wanted for numbers in ordered)
     around = ordered[max(place - 2, 0) : place + 1]
     hits = (cited_hit(reference.instrument, numbers, store) for numbers in around)
@@ -188,6 +188,7 @@ def _compose(query: Query, text: str, usable: Sequence[Hit], hits: Sequence[Hit]
         notes.append(TEXT_NOT_HELD)
     notes.extend(gap.note for gap in gaps)
     notes.extend(_warnings(citations, store))
+    notes.extend(f"withheld: the stored text of {id} is not the one that was sealed" for id in sorted(store.withheld))
     return Answer(query.text, status, tuple(statements), tuple(citations), _searched(query, store), tuple(dict.fromkeys(notes)), tuple(hits[:0]))
 
 

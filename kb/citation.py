@@ -211,25 +211,31 @@ class Names:
 
     def __init__(self, instruments: Mapping[str, Mapping[str, Any]]):
         self._ids: dict[str, str] = {}
+        self._acronyms: set[str] = set()  # short names that are ordinary words when written small
         ranked = sorted(instruments.items(), key=lambda item: (not item[1].get("held"), item[0]))
         for id, entry in ranked:
             for name in _called(id, entry):
                 self._ids.setdefault(name, id)
+                if len(name) <= 5 and name.isalpha():
+                    self._acronyms.add(name)
         alternatives = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in sorted(self._ids, key=len, reverse=True))
         self._pattern = re.compile(rf"(?<![\w-])(?:{alternatives})(?![\w])", re.IGNORECASE) if alternatives else None
 
     def mentions(self, text: str) -> list[tuple[str, int, int]]:
-        """(instrument, start, end) of every instrument named, in order, the longest name at each place."""
+        """(instrument, start, end) of every instrument named, in order, the longest name at each place; acronyms in capitals only."""
+        return [(id, start, end) for id, name, start, end in self._found(text) if name not in self._acronyms or text[start:end].isupper()]
+
+    def _found(self, text: str) -> list[tuple[str, str, int, int]]:
         if self._pattern is None:
             return []
         found = ((m, " ".join(m.group().casefold().split())) for m in self._pattern.finditer(text))
-        return [(self._ids[name], m.start(), m.end()) for m, name in found if name in self._ids]
+        return [(self._ids[name], name, m.start(), m.end()) for m, name in found if name in self._ids]
 
     def references(self, text: str) -> list[Reference]:
         """Every citation in a text that names its instrument, in order."""
         found = [*_code_references(text)]
         taken = [(r.start, r.end) for r in found]
-        mentions = self.mentions(text)
+        mentions = [(id, start, end) for id, _, start, end in self._found(text)]
         for cited in _CITED.finditer(text):
             if any(cited.start() < end and start < cited.end() for start, end in taken):
                 continue
@@ -239,6 +245,10 @@ class Names:
                 found.append(Reference(mention[0], numbers, min(cited.start(), mention[1]), max(cited.end(), mention[2])))
                 taken.append((cited.start(), cited.end()))
         return sorted(found, key=lambda reference: reference.start)
+
+
+# a guidance document is named by a title of its own; the subject that it is about ("H-2A") names no document
+_DOCUMENT = re.compile(r"sheet|manual|guid|principle|compact|recommendation|declaration|convention|\br\d+|\bfam\b|[a-z]+-fs-")
 
 
 def _called(id: str, entry: Mapping[str, Any]) -> Iterator[str]:
@@ -258,7 +268,7 @@ def _called(id: str, entry: Mapping[str, Any]) -> Iterator[str]:
         names += [number, f"{word} {number}", f"{word} {number}/EU", f"{word} {number}/EC", f"{word} (EU) {number}", f"Directiva {number}"]
     for name in names:
         folded = " ".join(name.casefold().split())
-        if len(folded) > 2 and not folded.isdigit():
+        if len(folded) > 2 and not folded.isdigit() and (entry.get("kind") != "guidance" or _DOCUMENT.search(folded)):
             yield folded
 
 
@@ -278,6 +288,8 @@ def _beside(text: str, cited: re.Match[str], mentions: Sequence[tuple[str, int, 
     before = [m for m in mentions if m[2] <= cited.start() and _FILLER.fullmatch(text[m[2] : cited.start()])]
     if cited["unit"]:
         return (before or [None])[-1] or (after or [None])[0]
+    if re.fullmatch(r"(?:19|20)\d\d", cited["number"]):
+        return None  # the year of an act is no section of it
     adjacent = [m for m in before if not text[m[2] : cited.start()].strip()]
     return adjacent[-1] if adjacent else None
 

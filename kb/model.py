@@ -214,7 +214,7 @@ class Statement:
 
     text: str
     citations: tuple[int, ...]
-    role: Literal["lead", "quote", "related", "note"] = "quote"
+    role: Literal["lead", "prose", "quote", "related", "note"] = "quote"  # prose: by a language model (kb/prose.py)
 
 
 @dataclass(frozen=True, slots=True)

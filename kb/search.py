@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import fsum
 
 import numpy as np
 
 from kb.citation import Reference, cite, format_id, within
 from kb.config import Settings
-from kb.errors import QueryError
+from kb.errors import QueryError, StoreError
 from kb.lexical import terms
 from kb.model import Filters, Hit, Query
 from kb.store import Store, Surface, Version
-
-_SPANISH = frozenset("¿¡ñáéíóú")
 
 
 def search(query: Query, store: Store, settings: Settings) -> list[Hit]:
@@ -27,12 +26,9 @@ def search(query: Query, store: Store, settings: Settings) -> list[Hit]:
     text = checked(query, store, settings)
     allowed = allowed_rows(query.filters, store)
     cited = look_up(store.names.references(text), store, query.filters)
-    vector = store.embedder.embed_query(text)
-    lexical = rank_lexical(text, store, allowed)
-    dense = rank_dense(vector, store, settings, allowed)
-    scores = fuse(lexical, dense, vector, store, settings)
-    hits = spread(scores, store, settings, query.filters)
-    return number([*cited, *hits], settings)
+    pool = candidates(text, store, settings, allowed)
+    scores = weigh(pool, about(text, store), store, settings)
+    return number([*cited, *make_hits(scores, pool, store, settings, query.filters)], settings)
 
 
 def checked(query: Query, store: Store, settings: Settings) -> str:
@@ -75,48 +71,137 @@ def allowed_rows(filters: Filters, store: Store) -> np.ndarray | None:
     return None if mask.all() else np.flatnonzero(mask)
 
 
-def rank_lexical(text: str, store: Store, allowed: np.ndarray | None) -> np.ndarray:
-    """BM25 of every row, zero where a filter excludes it; a question is read in English and, where it looks Spanish, in Spanish.
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The candidate rows of a question and how each ranking sees them.
 
-    Shape: (rows,).
+    Shape: (rows,) each; `words` is BM25 over the question's own words and, at half weight, the law's words for them.
     """
-    words = terms(text, "en") + (terms(text, "es") if _SPANISH & set(text.casefold()) else [])
-    scores = store.lexical.scores(words)
-    if allowed is None:
-        return scores
-    kept = np.zeros_like(scores)
-    kept[allowed] = scores[allowed]
-    return kept
+
+    rows: np.ndarray
+    words: np.ndarray
+    cosines: np.ndarray
 
 
-def rank_dense(vector: np.ndarray, store: Store, settings: Settings, allowed: np.ndarray | None) -> dict[int, float]:
-    """Cosines of the nearest rows, by row number. Shape: vector (dimensions,)."""
-    rows, cosines = store.dense.nearest(vector, settings.depth, allowed)
-    return dict(zip(rows.tolist(), cosines.tolist(), strict=True))
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a question names or implies: jurisdictions, those first that it names; instruments by id."""
+
+    jurisdictions: tuple[str, ...]
+    instruments: tuple[str, ...]
 
 
-def fuse(lexical: np.ndarray, dense: dict[int, float], vector: np.ndarray, store: Store, settings: Settings) -> dict[int, tuple[float, float]]:
-    """(score, cosine) of the candidates of either ranking, by row number.
+def about(text: str, store: Store) -> About:
+    """Whose law a question is about, as far as its words say; a place whose law we do not hold says nothing of that."""
+    instruments = [id for id, _, _ in store.names.mentions(text)] + [reference.instrument for reference in store.names.references(text)]
+    named = [store.instruments[id]["jurisdiction"] for id in instruments if id in store.instruments]
+    held = {entry["jurisdiction"] for entry in store.instruments.values() if entry["held"] or entry["summaries"]}
+    codes = [code for code in [*store.vocabulary.jurisdictions(text), *named] if any(within(known, code) for known in held)]
+    return About(tuple(dict.fromkeys(codes)), tuple(dict.fromkeys(instruments)))
 
-    "weighted" adds min-max scaled scores; "rrf" adds reciprocal ranks (Cormack, Clarke and Buettcher, SIGIR 2009).
+
+def candidates(text: str, store: Store, settings: Settings, allowed: np.ndarray | None) -> Pool:
+    """The best rows of either ranking. A Spanish question is read as it stands and in English words."""
+    spanish = store.vocabulary.is_spanish(text)
+    english = store.vocabulary.gloss(text) if spanish else text
+    vector = store.embedder.embed_query(english)
+    words = store.lexical.scores(terms(english) + (terms(text, "es") if spanish else []))
+    if expansion := terms(store.vocabulary.expand(text)):
+        words = words + settings.expansion_weight * store.lexical.scores(expansion)
+    if allowed is not None:
+        kept = np.zeros_like(words)
+        kept[allowed] = words[allowed]
+        words = kept
+    best = np.argpartition(-words, min(settings.depth, len(words) - 1))[: settings.depth] if len(words) else np.zeros(0, dtype=np.int64)
+    best = best[words[best] > 0]
+    near, _ = store.dense.nearest(vector, settings.depth, allowed)
+    rows = np.union1d(best, near).astype(np.int64)
+    cosines = store.dense.cosines(vector, rows)
+    if spanish:
+        cosines = np.maximum(cosines, store.dense.cosines(store.embedder.embed_query(text), rows))
+    return Pool(rows, words[rows], cosines)
+
+
+def base_scores(pool: Pool, settings: Settings) -> np.ndarray:
+    """One score a row out of both rankings, by settings.fusion. Shape: (rows,).
+
+    "weighted" adds the cosine and BM25 as a share of the best; "rrf" adds reciprocal ranks (Cormack, Clarke and Buettcher, SIGIR 2009).
     """
-    best = np.argsort(-lexical, kind="stable")[: settings.depth]
-    best = best[lexical[best] > 0]
+    if not len(pool.rows):
+        return np.zeros(0, dtype=np.float32)
+    words = pool.words / max(float(pool.words.max()), 1e-9)
     if settings.fusion == "bm25":
-        return {int(row): (float(lexical[row]), 0.0) for row in best}
+        return words
     if settings.fusion == "dense":
-        return {row: (cosine, cosine) for row, cosine in dense.items()}
-    missing = np.array([row for row in best.tolist() if row not in dense], dtype=np.int64)
-    cosines = {**dense, **dict(zip(missing.tolist(), store.dense.cosines(vector, missing).tolist(), strict=True))}
+        return pool.cosines
     if settings.fusion == "rrf":
-        rankings = [best.tolist(), sorted(dense, key=lambda row: (-dense[row], row))]
-        return {row: (score, cosines[row]) for row, score in reciprocal_ranks(rankings, settings.rrf_k).items()}
-    rows = list(cosines)
-    words = scaled(lexical[rows])
-    meaning = scaled(np.array([cosines[row] for row in rows], dtype=np.float32))
-    weight = settings.dense_weight
-    total = weight * meaning + (1 - weight) * words
-    return {row: (float(score), cosines[row]) for row, score in zip(rows, total.tolist(), strict=True)}
+        rankings = [pool.rows[np.argsort(-values, kind="stable")].tolist() for values in (pool.words, pool.cosines)]
+        shares = reciprocal_ranks(rankings, settings.rrf_k)
+        return np.array([shares[row] for row in pool.rows.tolist()])
+    return settings.dense_weight * pool.cosines + (1 - settings.dense_weight) * words
+
+
+log = logging.getLogger(__name__)
+Target = tuple[str, tuple[str, ...]]  # a provision and the number path of the portion within it
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What speaks for one portion: its best passage, its best question or summary, and the nearest cosine."""
+
+    passage: float = 0.0
+    bridge: float = 0.0
+    cosine: float = 0.0
+    row: int = -1  # the passage to show, or the summary
+
+
+def weigh(pool: Pool, asked: About, store: Store, settings: Settings) -> dict[Target, tuple[float, Evidence]]:
+    """The score of every portion that a candidate row speaks for.
+
+    A portion's own passages count with those of our questions and summaries that speak of it; then comes whose law was asked for.
+    """
+    base = base_scores(pool, settings)
+    evidence: dict[Target, Evidence] = defaultdict(Evidence)
+    units: dict[str, list[Target]] = defaultdict(list)
+    for row, value, cosine in zip(pool.rows.tolist(), base.tolist(), pool.cosines.tolist(), strict=True):
+        surface = store.surfaces[row]
+        target = (surface.unit, surface.numbers)
+        found = evidence[target]
+        if found.row < 0 and not found.bridge:
+            units[surface.unit].append(target)
+        found.cosine = max(found.cosine, cosine)
+        if surface.kind != "passage":
+            found.bridge = max(found.bridge, value)
+        elif value > found.passage or found.row < 0:
+            found.passage, found.row = value, row
+    scores = {}
+    for unit, targets in units.items():
+        whole = max(evidence[target].passage for target in targets)
+        prior = _prior(unit, asked, store, settings)
+        for target in targets:
+            own = evidence[target]
+            bridge = max((evidence[t].bridge * (1.0 if t == target else settings.kin) for t in targets if _kin(t[1], target[1])), default=0.0)
+            passage = max(own.passage, settings.kin * whole)
+            lent = max(bridge, settings.unbridged * passage)
+            scores[target] = ((1 - settings.bridge_weight) * passage + settings.bridge_weight * lent + prior, own)
+    return scores
+
+
+def _kin(path: Sequence[str], other: Sequence[str]) -> bool:
+    shared = min(len(path), len(other))
+    return path[:shared] == other[:shared]
+
+
+def _prior(unit: str, asked: About, store: Store, settings: Settings) -> float:
+    """What whose law was asked for adds to a provision's score, or takes from it."""
+    entry = store.instruments[store.by_unit[unit][0].instrument]
+    prior = settings.instrument_bonus if entry["id"] in asked.instruments else 0.0
+    if asked.jurisdictions:
+        meant = any(within(entry["jurisdiction"], code) for code in asked.jurisdictions)
+        prior += settings.jurisdiction_bonus if meant else -settings.jurisdiction_malus
+    elif entry["jurisdiction"] == "int":
+        prior += settings.treaty_bonus
+    return prior
 
 
 def reciprocal_ranks(rankings: Iterable[Sequence[int]], k: int = 60) -> dict[int, float]:
@@ -128,49 +213,43 @@ def reciprocal_ranks(rankings: Iterable[Sequence[int]], k: int = 60) -> dict[int
     return {row: fsum(sorted(parts)) for row, parts in shares.items()}
 
 
-def scaled(values: np.ndarray) -> np.ndarray:
-    """Values moved onto 0 to 1; all zero where they do not differ. Shape: as given."""
-    if not len(values):
-        return values
-    low, high = values.min(), values.max()
-    return (values - low) / (high - low) if high > low else np.zeros_like(values)
+def make_hits(
+    scores: dict[Target, tuple[float, Evidence]], pool: Pool, store: Store, settings: Settings, filters: Filters
+) -> list[Hit]:
+    """Hits on the best portions, at most settings.per_provision of one provision, each further one of it a little lower."""
+    taken: dict[str, int] = defaultdict(int)
+    ranked = sorted(scores.items(), key=lambda item: (-item[1][0], item[0]))
+    kept: list[tuple[float, Target, Evidence]] = []
+    for target, (score, evidence) in ranked:
+        if taken[target[0]] < settings.per_provision:
+            kept.append((score - settings.crowding * taken[target[0]], target, evidence))
+            taken[target[0]] += 1
+    kept.sort(key=lambda item: (-item[0], item[1]))
+    hits = (_hit(target, evidence, score, store, filters) for score, target, evidence in kept[: settings.top * 2])
+    return [hit for hit in hits if hit]
 
 
-def spread(scores: dict[int, tuple[float, float]], store: Store, settings: Settings, filters: Filters) -> list[Hit]:
-    """Hits of the best provisions, at most settings.per_provision of each, best first; ties fall back to the passage id.
-
-    A summary or question that matches lends its score to the passages of the portion it speaks of.
-    """
-    units: dict[str, dict[int, tuple[float, float]]] = defaultdict(dict)
-    for row, score in scores.items():
-        surface = store.surfaces[row]
-        for target in _targets(surface, store):
-            units[surface.unit][target] = max(units[surface.unit].get(target, (-1.0, -1.0)), score)
-    hits: list[Hit] = []
-    for rows in units.values():
-        ordered = sorted(rows.items(), key=lambda item: (-item[1][0], item[0]))
-        taken: set[tuple[str, ...]] = set()
-        for row, (score, cosine) in ordered:
-            surface = store.surfaces[row]
-            if surface.numbers in taken or len(taken) == settings.per_provision:
-                continue
-            hit = make_hit(surface, store, score, cosine, filters.as_at)
-            if hit:
-                taken.add(surface.numbers)
-                hits.append(hit)
-    return sorted(hits, key=lambda hit: (-hit.score, hit.passage_id))[: settings.top * 3]
+def _hit(target: Target, evidence: Evidence, score: float, store: Store, filters: Filters) -> Hit | None:
+    """The hit for a portion, or None where its stored text is not the one that was sealed: that is withheld, and reported."""
+    try:
+        return _found(target, evidence, score, store, filters)
+    except StoreError as exc:
+        log.warning("withheld provision=%s: %s", target[0], exc)
+        return None
 
 
-def _targets(surface: Surface, store: Store) -> list[int]:
-    """The rows that a matching row stands for: itself, or the passages of the portion that a summary speaks of, where they are held."""
-    if surface.kind == "passage":
-        return [surface.row]
-    passages = [s for s in store.by_unit[surface.unit] if s.kind == "passage"]
-    if not passages:
-        return [surface.row] if surface.kind == "summary" else [s.row for s in store.by_unit[surface.unit] if s.passage_id == surface.summary]
-    length = len(surface.numbers)
-    inside = [s.row for s in passages if s.numbers[:length] == surface.numbers]
-    return inside or [s.row for s in passages if surface.numbers[: len(s.numbers)] == s.numbers]
+def _found(target: Target, evidence: Evidence, score: float, store: Store, filters: Filters) -> Hit | None:
+    """The hit for a portion: its best passage, or the whole portion where only our questions led there, or our summary where no text is held."""
+    if evidence.row >= 0:
+        return make_hit(store.surfaces[evidence.row], store, score, evidence.cosine, filters.as_at)
+    unit, numbers = target
+    version = store.provision(unit, filters.as_at)
+    if version:
+        portion = next((p for p in version.provision.portions if p.numbers == numbers), None)
+        start, end = (portion.start, portion.end) if portion else (0, len(version.provision.text))
+        return text_hit(version, numbers, start, end, store, portion.id if portion else unit, score, evidence.cosine) if end else None
+    surface = next((s for s in store.by_unit[unit] if s.kind == "summary" and s.numbers == numbers), None)
+    return _summary_hit(surface, store, score, evidence.cosine) if surface else None
 
 
 def make_hit(surface: Surface, store: Store, score: float, cosine: float, as_at: str | None = None) -> Hit | None:

@@ -28,6 +28,7 @@ from kb.embed import Embedder
 from kb.errors import StoreError
 from kb.lexical import LexicalIndex
 from kb.model import Portion, Provision, Span
+from kb.vocabulary import Vocabulary
 
 SCHEMA = 1
 BUILD = "run: python -m ingest build"
@@ -60,6 +61,7 @@ class Surface:
 
     row: int
     kind: str  # passage | summary | question
+    instrument: str
     unit: str  # id of the provision, held or only summarised
     numbers: tuple[str, ...]  # narrowest portion around it
     start: int
@@ -160,11 +162,9 @@ def gate(folder: Path, settings: Settings) -> str | None:
     """
     stamp = {p.relative_to(folder).as_posix(): [p.stat().st_size, p.stat().st_mtime_ns] for p in sorted(folder.rglob("*")) if p.is_file()}
     passed = settings.index_dir / "verified.json"
-    try:
-        if stamp and json.loads(passed.read_text("utf-8")).get(folder.name) == stamp:
-            return None
-    except (OSError, ValueError):
-        pass
+    known = _remembered(passed)
+    if stamp and known.get(folder.name) == stamp:
+        return None
     command = [sys.executable, "-m", "kb.store", str(folder)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
     try:
@@ -174,14 +174,22 @@ def gate(folder: Path, settings: Settings) -> str | None:
     if child.returncode:
         told = (child.stderr.strip().splitlines() or [f"code {child.returncode}"])[-1]
         return told if told.startswith("generation ") else f"generation {folder.name} does not open ({told[:200]}); {BUILD}"
-    _remember(passed, folder.name, stamp)
+    _remember(passed, {name: value for name, value in known.items() if (folder.parent / name).is_dir()} | {folder.name: stamp})
     return None
 
 
-def _remember(path: Path, name: str, stamp: dict[str, list[int]]) -> None:
+def _remembered(path: Path) -> dict[str, Any]:
+    try:
+        known = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _remember(path: Path, passed: dict[str, Any]) -> None:
     partial = path.with_name(f"verified.{os.getpid()}.part")
     try:
-        partial.write_text(json.dumps({name: stamp}), "utf-8")
+        partial.write_text(json.dumps(passed), "utf-8")
         os.replace(partial, path)
     except OSError:
         partial.unlink(missing_ok=True)  # a read-only index is checked each time
@@ -196,13 +204,15 @@ def _connect(path: Path) -> sqlite3.Connection:
 class Store:
     """One opened generation, read-only; it stays the same while a newer one is published.
 
-    `notice` is a line for the reader where the newest generation could not be used.
+    `notice` is a line for the reader where the newest generation could not be used; `withheld` holds the ids of provisions whose stored
+    text was found not to be the one that was sealed.
     """
 
     def __init__(self, folder: Path, settings: Settings, notice: str = ""):
         self.folder = folder
         self.settings = settings
         self.notice = notice
+        self.withheld: set[str] = set()
         self.manifest = read_generation(folder)
         self._record = _connect(folder / "record.sqlite")
         self._lock = threading.Lock()
@@ -250,8 +260,8 @@ class Store:
     @cached_property
     def surfaces(self) -> list[Surface]:
         """Every row of the indexes, in order."""
-        rows = self._rows("select row, kind, unit, numbers, start, end, version, summary, passage_id from surfaces order by row")
-        return [Surface(r[0], r[1], r[2], tuple(json.loads(r[3])), *r[4:]) for r in rows]
+        rows = self._rows("select row, kind, instrument, unit, numbers, start, end, version, summary, passage_id from surfaces order by row")
+        return [Surface(r[0], r[1], r[2], r[3], tuple(json.loads(r[4])), *r[5:]) for r in rows]
 
     @cached_property
     def columns(self) -> dict[str, np.ndarray]:
@@ -287,6 +297,11 @@ class Store:
         """What the instruments are called."""
         return Names(self.instruments)
 
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """What people say and what the law says."""
+        return Vocabulary({name: json.loads(data) for name, data in self._rows("select name, data from vocabulary")})
+
     def provision(self, id: str, as_at: str | None = None) -> Version | None:
         """The current wording of a provision, or with `as_at` the newest whose date is not later; None where we hold none."""
         if as_at is None:
@@ -311,6 +326,7 @@ class Store:
     def _version(self, row: tuple[Any, ...]) -> Version:
         number, id, instrument, numbers, heading, context, text, digest, status, portions, spans, offsets, *rest = row
         if hashlib.sha256(text.encode("utf-8")).hexdigest() != digest:
+            self.withheld.add(id)
             raise StoreError(f"{id}: the stored text is not the one that was sealed, so it is not shown; {BUILD}")
         provision = Provision(
             id, instrument, tuple(json.loads(numbers)), heading, tuple(json.loads(context)), text,

@@ -23,7 +23,8 @@ class Vocabulary:
         self._spanish = {str(k).casefold(): str(v) for k, v in tables.get("spanish", {}).items()}
         self._synonym_pattern = _any_of(self._synonyms)
         self._spanish_pattern = _any_of(self._spanish)
-        self._implied = {code: _any_of([str(term).casefold() for term in terms]) for code, terms in tables.get("implied", {}).items()}
+        self._implied = {code: _any_of([str(term) for term in terms]) for code, terms in tables.get("implied", {}).items()}
+        self._wider = {part: whole for whole, parts in tables.get("wider", {}).items() for part in parts}
 
     def is_spanish(self, text: str) -> bool:
         """Whether a question looks Spanish: three of its little words or accents, or an inverted mark."""
@@ -39,12 +40,15 @@ class Vocabulary:
         return self._spanish_pattern.sub(lambda m: self._spanish[m.group().casefold()], text)
 
     def jurisdictions(self, text: str) -> list[str]:
-        """Codes of the jurisdictions that a question names, then of those that it only implies."""
+        """Codes of the jurisdictions that a question names, then of those that it only implies, then of those around them."""
         named = jurisdictions_named(text)
         implied = [code for code, pattern in self._implied.items() if pattern.search(text)]
-        return list(dict.fromkeys([*named, *implied]))
+        wider = [self._wider[code] for code in named if code in self._wider]
+        return list(dict.fromkeys([*named, *implied, *wider]))
 
 
 def _any_of(terms: Mapping[str, object] | Sequence[str]) -> re.Pattern[str]:
-    alternatives = "|".join(re.escape(term).replace(r"\ ", r"\s+") for term in sorted(terms, key=len, reverse=True))
+    """A pattern for any of the terms as whole words; two capitals, such as US and UN, are matched as capitals only."""
+    written = (re.escape(term).replace(r"\ ", r"\s+") for term in sorted(terms, key=len, reverse=True))
+    alternatives = "|".join(f"(?-i:{term})" if len(term) == 2 and term.isupper() else term for term in written)
     return re.compile(rf"(?<![\w-])(?:{alternatives})(?![\w-])", re.IGNORECASE) if alternatives else re.compile(r"(?!)")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from kb import prose
 from kb.answer import TEXT_NOT_HELD, ask
 from kb.citation import jurisdiction_name
 from kb.errors import KBError
@@ -63,14 +64,18 @@ NOTES = {
     "pending-amendment": ("Change to come", "warn"),
     "replaced": ("Replaced", "warn"),
     "withheld": ("Withheld", "warn"),
+    "prose": ("Language model", "plain"),
 }
 EXCERPT = 900  # characters of a nearest provision; the whole is one click away
 
 
 def main() -> None:
     """The page, from top to bottom."""
+    frame.enter()
     _headline()
     store = frame.library()
+    if prose.enabled(session.chosen()):
+        banner("info", "A language model is switched on", prose.disclosure(session.chosen()))
     _form(store)
     query = session.asked()
     if query is None:
@@ -206,7 +211,7 @@ def _answered(query: Query, store: Store) -> Answer | None:
         with st.spinner(
             f"Searching {counts['surfaces']:,} passages and summaries of {counts['held_instruments']:,} laws, then comparing each quote with the record …"
         ):
-            found = ask(query, store, session.chosen())
+            found = prose.rewrite(ask(query, store, session.chosen()), store, session.chosen())
     except KBError as exc:
         frame.problem("This question cannot be searched as it is", exc)
         return None
@@ -229,23 +234,20 @@ def _answer(found: Answer, store: Store) -> None:
     """The whole answer: what it amounts to, our lead, the quotations, what else bears on it, notes, and what was searched."""
     st.html('<div id="answer" class="hv-anchor"></div>')
     summaries_only = TEXT_NOT_HELD in found.notes and not any(cited.kind == "text" for cited in found.citations)
-    banner(*(SUMMARIES_ONLY if found.status == "partial" and summaries_only else STATUS[found.status]))
-    if session.chosen().prose_url:
-        banner(
-            "info",
-            "A language model is switched on",
-            f"Passages and question go to {session.chosen().prose_url}; every sentence it writes must carry a citation that resolves.",
-        )
-    by_role = {role: [s for s in found.answer if s.role == role] for role in ("lead", "quote", "related")}
+    tone, title, words = SUMMARIES_ONLY if found.status == "partial" and summaries_only else STATUS[found.status]
+    banner(tone, title, words if found.answer else " ".join([words, *found.notes]))
+    by_role = {role: [s for s in found.answer if s.role == role] for role in ("lead", "prose", "quote", "related")}
     quotes = sorted(by_role["quote"], key=lambda s: _cited(s, found).kind != "text")
     numbers = {s.citations[0]: place for place, s in enumerate([*quotes, *by_role["related"]], start=1)}
     for statement in by_role["lead"]:
         _lead(statement, found, store)
+    _written(by_role["prose"], numbers, found)
     for title, kind in (("What the law says", "text"), ("Summaries that bear on it", "summary")):
         _numbered(title, [s for s in quotes if _cited(s, found).kind == kind], numbers, found, store)
     _related(by_role["related"], numbers, found, store)
     _nearest(found, store)
-    _notes(found)
+    if found.answer:
+        _notes(found)
     _searched(found)
 
 
@@ -261,6 +263,25 @@ def _lead(statement: Statement, found: Answer, store: Store) -> None:
             f'<p class="hv-lead-text" lang="en">{escape(cited.quote)}</p><p class="hv-muted">On {escape(cited.citation)}</p></section>'
         )
         _actions(cited, "lead", "Read the provision", store)
+
+
+def _written(statements: Sequence[Statement], numbers: Mapping[int, int], found: Answer) -> None:
+    """What a language model wrote over the quotations, each sentence with the citations that it rests on."""
+    if not statements:
+        return
+    lines = "".join(f'<p class="hv-lead-text" dir="auto">{escape(s.text)} {_rests_on(s, numbers, found)}</p>' for s in statements)
+    with st.container(key="prose"):
+        labels = label("Written by a language model", "warn") + label("citations, quotations and figures checked, not its reasoning")
+        st.html(f'<section class="hv-lead" aria-label="Written by a language model"><p class="hv-labels">{labels}</p>{lines}</section>')
+
+
+def _rests_on(statement: Statement, numbers: Mapping[int, int], found: Answer) -> str:
+    """HTML of a sentence's citations: as numbered below, else the summary above."""
+    named = (
+        f"{numbers[n]} · {found.citations[n].citation}" if n in numbers else f"summary · {found.citations[n].citation}"
+        for n in statement.citations
+    )
+    return f'<span class="hv-muted">[{escape("; ".join(named))}]</span>'
 
 
 def _checked(cited: Cited) -> str:
@@ -330,7 +351,7 @@ def _nearest(found: Answer, store: Store) -> None:
         '<h2 class="hv-sub">Nearest provisions that we hold</h2><p class="hv-muted">Shown to help you look further. They do not answer the question.</p>'
     )
     for place, hit in enumerate(found.nearest):
-        _folded(_as_cited(hit, store), f"nearest_{place}", store)
+        _folded(_as_cited(hit, store), f"nearest_{place}", store, about=hit.heading)
 
 
 def _as_cited(hit: Hit, store: Store) -> Cited:
@@ -344,10 +365,11 @@ def _as_cited(hit: Hit, store: Store) -> Cited:
     )  # fmt: skip
 
 
-def _folded(cited: Cited, key: str, store: Store, number: int | None = None) -> None:
+def _folded(cited: Cited, key: str, store: Store, number: int | None = None, about: str = "") -> None:
+    """A quotation that opens on a click; `about` is said beside its citation, the name of the law where there is nothing to say."""
     with st.container(key=key):
         badge = f'<span class="hv-number">{number}</span>' if number else ""
-        name = store.instruments[cited.instrument]["short_title"]
+        name = about or store.instruments[cited.instrument]["short_title"]
         st.html(
             f'<details class="hv-fold"><summary>{badge}<span><span class="hv-cite">{escape(cited.citation)}</span> <span class="hv-muted">{escape(name)}</span></span></summary>'
             f'<p class="hv-labels">{_labels(cited, store)}</p>{quote(cited.quote, cited.language, "law" if cited.kind == "text" else "summary")}</details>'

@@ -18,6 +18,7 @@ HELD = {"text": ("official text", "good"), "summary": ("summary only", "summary"
 
 def main() -> None:
     """The page, from top to bottom."""
+    frame.enter()
     st.html(
         '<header class="hv-hero"><h1>What is held</h1><p>An answer can only be as good as the texts behind it. This is what Haven has, how recent it is, '
         "and what is missing.</p></header>"

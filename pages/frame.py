@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from ingest.catalogue import read_yaml
 from kb.citation import JURISDICTIONS, jurisdiction_name, within
@@ -64,8 +65,24 @@ _EXIT = """<script>(() => {
 })();</script>"""
 
 
+_through_app = False  # whether app.py has run in this process
+
+
+def enter() -> None:
+    """Send the run back through app.py where Streamlit began with the page itself.
+
+    It does so for the first visit of a process if that visit is to a page's own address: seeing a folder called pages, it takes the files in it
+    for pages of an app without navigation. Every later visit goes through app.py by itself.
+    """
+    if not _through_app:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
+
+
 def begin() -> None:
     """The top of every page: title of the tab, style, and the way out."""
+    global _through_app
+    _through_app = True
     st.html(Path(__file__).with_name("style.css"))
     if st.session_state.pop("left", False):
         st.html(f"<script>window.location.replace({json.dumps(AWAY)})</script>", unsafe_allow_javascript=True)
@@ -96,6 +113,7 @@ def scroll_to(target: str, occasion: str) -> None:
 
 def library() -> Store:
     """The session's store; where there is none, says so with what can be done, and the page ends there."""
+    _follow()
     try:
         with st.spinner("Opening the library …"):
             store = session.library()
@@ -115,6 +133,15 @@ def library() -> Store:
     return store
 
 
+def _follow() -> None:
+    """Move to the new edition where this session waited for it to be made."""
+    work = update.update()
+    if st.session_state.get("following") and not work.running:
+        del st.session_state["following"]
+        if work.done:
+            session.switch()
+
+
 def _offer_newer() -> None:
     with st.container(key="newer"):
         banner("info", "A newer edition of the library is ready", "You go on reading the one you began with until you switch.")
@@ -125,12 +152,14 @@ def renew(label: str, steps: Sequence[update.Step]) -> None:
     """A button that brings the knowledge base up to date in another process, its progress, and what came of it."""
     work = update.update()
     if work.running:
+        st.session_state["following"] = True
         _watch()
         return
     if work.problem:
         banner("stop", "That did not work; nothing was changed", work.problem)
     if st.button(label, type="primary", icon=":material/download:"):
         work.start(steps)
+        st.session_state["following"] = True
         st.rerun()
 
 
@@ -146,8 +175,6 @@ def _watch() -> None:
             st.html(f'<p class="hv-muted" role="status">{escape(told.words)}</p>')
         st.caption("You can go on using this page meanwhile.")
         return
-    if work.done:
-        session.switch()
     st.rerun(scope="app")
 
 

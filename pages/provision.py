@@ -21,6 +21,7 @@ SUMMARIES = 4  # shown beside a provision
 
 def main() -> None:
     """The page, from top to bottom."""
+    frame.enter()
     opened = session.opened()
     if (
         opened

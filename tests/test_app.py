@@ -7,9 +7,11 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from ingest.build import build
@@ -19,6 +21,18 @@ from tests.tiny import ACT, ACT_TEXT, ARABIC, PASSPORTS, TREATY, add_texts, buil
 
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
 ASK_PASSPORT = "My boss took my passport. Is that allowed?"
+
+
+@pytest.fixture(autouse=True)
+def navigation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every run goes through app.py, as in the server: the test client begins each run as if there had been no st.navigation before."""
+    begin = PagesManager.__init__
+
+    def begun(self: PagesManager, *arguments: Any, **options: Any) -> None:
+        begin(self, *arguments, **options)
+        PagesManager.uses_pages_directory = False
+
+    monkeypatch.setattr(PagesManager, "__init__", begun)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +100,10 @@ def test_summary_alone_is_called_a_summary(app: AppTest) -> None:
 
 @pytest.mark.parametrize(
     ("question", "title"),
-    [("Domestic Lanterns Act 2099 s. 9", "There is no such provision"), ("zzz transfer tax of football clubs qqq", "Nothing found on this")],
+    [
+        ("Domestic Lanterns Act 2099 s. 9", "There is no such provision"),
+        ("zzz transfer tax of football clubs qqq", "Nothing found on this"),
+    ],
 )
 def test_declined_says_so_and_shows_the_nearest_as_such(app: AppTest, question: str, title: str) -> None:
     page = html_of(ask_it(app, question))
@@ -211,7 +228,9 @@ def test_fetch_without_network_says_so_and_changes_nothing(summaries_only: AppTe
     assert app.session_state["generation"] == before
 
 
-def test_fetched_texts_are_built_elsewhere_and_the_page_moves_on(summaries_only: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fetched_texts_are_built_elsewhere_and_the_page_moves_on(
+    summaries_only: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     command = f"import sys; sys.path.insert(0, '.'); from pathlib import Path; from tests.tiny import add_texts; add_texts(Path({str(tmp_path / 'corpus')!r}))"
     monkeypatch.setattr(update, "FETCH", (sys.executable, "-c", command))
     app = summaries_only
@@ -229,7 +248,10 @@ def test_session_keeps_its_generation_until_it_switches(summaries_only: AppTest,
     app = ask_it(summaries_only, ASK_PASSPORT)
     before = app.session_state["generation"]
     add_texts(tmp_path / "corpus")
-    build(settings({"KB_CORPUS": str(tmp_path / "corpus"), "KB_INDEX": str(tmp_path / "index"), "KB_BACKEND": "sentence-transformers"}), lambda *_: None)
+    build(
+        settings({"KB_CORPUS": str(tmp_path / "corpus"), "KB_INDEX": str(tmp_path / "index"), "KB_BACKEND": "sentence-transformers"}),
+        lambda *_: None,
+    )
     page = html_of(app.run())
     assert "A newer edition of the library is ready" in page and verbatim.escape(PASSPORTS) not in page
     assert app.session_state["generation"] == before

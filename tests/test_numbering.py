@@ -171,7 +171,7 @@ def test_a_year_or_a_figure_is_no_portion() -> None:
 
 def test_habits_of_the_instrument_decide() -> None:
     habits = learn(["(a) of:\n(1) x;\n(2) x.\n(b) x"] * 6)
-    assert habits[("", ""), ("a", "(x)")] and habits[("a", "(x)"), ("1", "(x)")]
+    assert habits["", ""]["a", "(x)"] == 12 and habits["a", "(x)"]["1", "(x)"] == 12
 
 
 @st.composite

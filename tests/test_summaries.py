@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,9 +36,9 @@ def rows() -> list[tuple[str, dict[str, Any]]]:
 
 
 @pytest.fixture(scope="module")
-def held(snapshots: Path, entries, rows) -> dict[str, dict[str, Wording]]:
+def held(full: Settings, entries, rows) -> dict[str, dict[str, Wording]]:
     """The current wordings of every summarised instrument that the snapshots hold."""
-    return held_wordings(Settings(raw=snapshots), entries, {row["instrument"] for _, row in rows})
+    return held_wordings(full, entries, {row["instrument"] for _, row in rows})
 
 
 def numbers_of(row: dict[str, Any]) -> list[str]:

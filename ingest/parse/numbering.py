@@ -7,8 +7,8 @@ number quoted from another Act), the sequence of a whole provision hardly ever: 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -180,7 +180,7 @@ def readings(number: str) -> list[Reading]:
 # ---------------------------------------------------------------- the search
 
 _BEAM = 48  # readings kept at a time
-_HOPELESS = 6.5  # a reading that costs so much more than the best is given up
+_HOPELESS = 8.0  # a reading that costs so much more than the best is given up
 _OPEN = 1.0
 _OPEN_INLINE = 1.2
 _OPEN_LATE = 4.0  # a level that begins with another than its first number
@@ -232,7 +232,8 @@ class _State(NamedTuple):
     trail: tuple | None  # (earlier trail, token index, stack or None where refused)
 
 
-Habits = Mapping[tuple[tuple[str, str], tuple[str, str]], int]
+Style = tuple[str, str]  # the kind of a level, and the form it is printed in
+Habits = Mapping[Style, Mapping[Style, int]]
 
 
 def _lead(before: str, stacked: bool) -> float:
@@ -336,10 +337,9 @@ def _open_cost(stack: tuple[_Level, ...], reading: Reading, token: _Token, habit
     if any((level.kind, level.form) == style for level in stack[_quote_depth(stack) + 1 :]):
         cost += _OPEN_TWICE
     if habits and not quoted:
-        parent = (stack[-1].kind, stack[-1].form) if stack else ("", "")
-        total = sum(n for (upper, _), n in habits.items() if upper == parent)
-        share = habits.get((parent, style), 0) / total if total else 0.5
-        cost += _UNUSUAL * (1 - share) * min(total, 8) / 8
+        below = habits.get((stack[-1].kind, stack[-1].form) if stack else ("", ""), {})
+        total = sum(below.values())
+        cost += _UNUSUAL * (1 - below.get(style, 0) / max(total, 1)) * min(total, 8) / 8
     return cost + token.lead
 
 
@@ -437,15 +437,15 @@ def _resolve(tokens: Sequence[_Token], habits: Habits) -> list[tuple[_Level, ...
 
 
 def learn(texts: Iterable[str]) -> Habits:
-    """Which levels stand under which in an instrument: counts of (upper, lower), each a kind and a form; ("", "") is the provision itself."""
-    habits: Counter[tuple[tuple[str, str], tuple[str, str]]] = Counter()
+    """Which levels stand under which in an instrument, and how often; ("", "") is the provision itself."""
+    habits: dict[Style, Counter[Style]] = defaultdict(Counter)
     for text in texts:
         tokens = _tokens(text, read(text))
         for stack in _resolve(tokens, {}):
             if stack is None or any(level.kind in ("quote", "lost") for level in stack):
                 continue
             parent = (stack[-2].kind, stack[-2].form) if len(stack) > 1 else ("", "")
-            habits[(parent, (stack[-1].kind, stack[-1].form))] += 1
+            habits[parent][stack[-1].kind, stack[-1].form] += 1
     return habits
 
 
@@ -518,11 +518,16 @@ def nest(lines: Sequence[Line], text: str, id: str, numbers: Sequence[str], habi
         by_line.setdefault(token.line, []).append(index)
     ahead = _ahead(tokens, resolved)
     writer = _Writer(text, id, tuple(numbers))
+    quoting = False  # the line before belongs to text quoted from another act, and does not end it
     for index, line in enumerate(lines):
         held = [i for i in by_line.get(index, []) if resolved[i] is not None]
-        if not held:
+        words = text[line.start : line.end]
+        if held:
+            quoting = any(level.kind == "quote" for level in resolved[held[-1]] or ())
+        elif not quoting:
             least = min(ahead(index), len(writer.open) - 1)
-            writer.close(writer.depth_for_text(least, text[line.start : line.start + 1].islower()), line.start)
+            writer.close(writer.depth_for_text(least, words[:1].islower()), line.start)
+        quoting = quoting and not _QUOTE_END.search(words)
         for i in held:
             stack = resolved[i]
             assert stack is not None
@@ -537,7 +542,7 @@ def nest(lines: Sequence[Line], text: str, id: str, numbers: Sequence[str], habi
     return tuple(sorted(writer.done, key=lambda portion: (portion.start, -portion.end, len(portion.numbers))))
 
 
-def _ahead(tokens: Sequence[_Token], resolved: Sequence[tuple[_Level, ...] | None]):
+def _ahead(tokens: Sequence[_Token], resolved: Sequence[tuple[_Level, ...] | None]) -> Callable[[int], int]:
     """A function: the least depth at which a line without a number may stand, seen from the next number after it."""
     steps: list[tuple[int, int]] = []  # (line, depth)
     last: tuple[_Level, ...] = ()

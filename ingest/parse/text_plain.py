@@ -6,7 +6,7 @@ Blocks are parted by empty lines; within a block, a line that opens with a numbe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ingest.parse.numbering import markers
 from ingest.parse.text import TextBuilder
@@ -15,6 +15,8 @@ from ingest.parse.units import Piece, build, is_container, unit_numbers
 from kb.model import Instrument, Provision
 
 _LONGEST_HEADING = 160
+_BARE = re.compile(r"[^\W\d_]+\.? [\dA-Z][\w.-]*(?: (?:bis|ter|quater))?[.:]?|第.*條")
+_TITLE = re.compile(r"[^\W\d_a-z][^\n]{2,98}[^\n.;:,]")
 
 
 def write(builder: TextBuilder, start: int, end: int) -> None:
@@ -63,10 +65,30 @@ def pieces(raw: bytes) -> Iterator[Piece]:
     yield from block()
 
 
+def entitled(found: Iterable[Piece]) -> Iterator[Piece]:
+    """The same pieces; a short line by itself under the bare heading of a unit or a part is its title."""
+    bare: Piece | None = None
+    for piece in found:
+        if bare is not None:
+            title = piece.words.strip()
+            if piece.kind == "block" and _TITLE.fullmatch(title) and not markers(title, 0, len(title)).markers:
+                yield Piece(bare.kind, bare.start, piece.end, f"{bare.words}. {title}")
+                bare = None
+                continue
+            yield bare
+            bare = None
+        if piece.kind != "block" and _BARE.fullmatch(piece.words):
+            bare = piece
+        else:
+            yield piece
+    if bare is not None:
+        yield bare
+
+
 def parse(raw: bytes, instrument: Instrument) -> list[Provision]:
     """The provisions of a plain text. Offsets refer to its UTF-8 bytes without byte order mark.
 
     Raises: ParseError for bytes that are no text, or none in them.
     """
     source = utf8(raw)
-    return build(source, pieces(source), instrument, write)
+    return build(source, entitled(pieces(source)), instrument, write)

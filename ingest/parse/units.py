@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ingest.parse.numbering import learn, portions
+from ingest.parse.numbering import Habits, learn, portions
 from ingest.parse.outline import Register
 from ingest.parse.text import TextBuilder, check
 from kb.errors import ParseError
@@ -31,16 +31,16 @@ class Piece:
     words: str
 
 
-ORDINALS = "bis|ter|quater|quinquies|sexies|septies|octies|nonies|novies|decies"
+ORDINALS = "bis|ter|qu[aá]ter|quinquies|sexies|septies|octies|nonies|novies|decies"
 _NUMBER = (
-    rf"(?:[LRDA]\*?\s?|[A-Z]{{1,2}})?\d+(?:er\b|[A-Za-z]{{1,3}}\b)?(?:[-–‑.]\d+[a-z]{{0,3}})*(?:\s(?:{ORDINALS})\b)?|[IVXLC]+\b|[A-Z]\b"
+    rf"(?:[LRDA]\*?\s?|[A-Z]{{1,2}})?\d+(?:er\b|[A-Za-z]{{1,3}}\b)?(?:[-–‑.]\d+[a-z]{{0,3}})*(?:\s(?:{ORDINALS})\b|\s[A-Z](?=\.|$))?|[IVXLC]+\b|[A-Z]\b"
 )
 _UNIT_WORDS = (
     r"Articles?|Artículo|Artigo|Artikel|Articolo|Art\.|Sections?|Sec\.|§§?|Paragraph|Rule|Standard|Regulation|Guideline|Clause|المادة|مادة"
 )
 _UNIT = re.compile(
     rf"(?:{_UNIT_WORDS})\s*\(?(?P<number>{_NUMBER})\)?(?P<more>\s(?:and|to|et)\s(?:{_NUMBER}))?(?:,\sparagraph\s(?P<paragraph>\d+))?"
-    r"\s*[°º]?\s*(?:[.:–—-]+\s*|$|(?=\[))(?P<heading>.*)",
+    r"\s*[°º]?\s*(?:[.:]+[-–—]*\s*|[-–—]+\s+|$|(?=\[))(?P<heading>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _CHINESE_UNIT = re.compile(r"第\s*(?P<number>[\d一二三四五六七八九十百]+(?:-\d+)?)\s*[條条](?P<tail>之[\d一二三四五六七八九十]+)?\s*[.。]?\s*(?P<heading>.*)")
@@ -73,13 +73,13 @@ _SOURCE = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _GONE = re.compile(
-    r"[\[(*…\s]*(?:this (?:section|article) (?:has been |was )?)?(?:repealed|deleted|omitted|revoked|abrog[ée]e?|supprimée?|derogado|suprimido|aufgehoben|weggefallen"
+    r"[\[(（*…\d\s]*(?:this (?:section|article) (?:has been |was )?)?(?:repealed|deleted|omitted|revoked|abrog[ée]e?|supprimée?|derogado|suprimido|aufgehoben|weggefallen"
     r"|vervallen|刪除)\b[^.;]{0,80}[\])*.\s]*"
     r"|\[(?:section|article|paragraph|regulation)s?\s[\w ,]+\b(?:repealed|deleted|omitted|revoked)\b[^\[\]]*\]",
     re.IGNORECASE,
 )
 _RESERVED = re.compile(r"[\[(]?reserved[\])]?\.?", re.IGNORECASE)
-CLOSING = re.compile(r"in (?:witness|faith|testimony|fide)\b.{0,20}\bwhere|done (?:at|in) [A-Z]|en foi de quoi|fait à [A-Z]", re.IGNORECASE)
+CLOSING = re.compile(r"in (?:witness|faith|testimony|fide)\b.{0,20}\bwhere|(?-i:D)(?:one|ONE) (?:at|in) (?:(?-i:[A-Z])|the )|en foi de quoi|fait à (?-i:[A-Z])", re.IGNORECASE)
 _SCHEDULE_OF = re.compile(r"Sections? \d+[A-Z]{0,2}(?:\(\d+\))?(?:(?:,| and| to)? ?\d+[A-Z]{0,2}(?:\(\d+\))?)*$")
 
 
@@ -109,6 +109,8 @@ def unit_numbers(words: str) -> tuple[tuple[str, ...], str] | None:
         return (match["number"] + (match["tail"] or ""),), match["heading"]
     if match := _UNIT.fullmatch(words):
         number = match["number"] + (match["more"] or "")
+        if split := re.match(r"([a-z]) (?=[A-ZÄÖÜ])", match["heading"]):  # "Art. 58. a Kriterien": the letter was parted from its number
+            return (number + split[1],), match["heading"][split.end() :]
         return (number, match["paragraph"]) if match["paragraph"] else (number,), match["heading"]
     return None
 
@@ -299,7 +301,8 @@ def _status(unit: Unit, text: str) -> str:
 
 
 def _write(unit: Unit, builder: TextBuilder, write: Write) -> None:
-    """The unit's blocks into the builder, notes on their sources beside it. A unit without any has its heading's words for text."""
+    """The unit's blocks into the builder, notes on their sources beside it. A unit without any has its heading's words
+    for text."""
     for piece in unit.blocks:
         words = " ".join(piece.words.split())
         if piece.kind == "note":
@@ -310,7 +313,9 @@ def _write(unit: Unit, builder: TextBuilder, write: Write) -> None:
             builder.block()
             write(builder, piece.start, piece.end)
     if not builder.length and unit.title is not None:
-        write(builder, unit.title.start, unit.title.end)
+        heading = len(unit.heading.encode("utf-8")) if unit.heading and unit.title.words.rstrip().endswith(unit.heading) else 0
+        end = unit.title.start + len(unit.title.words.rstrip().encode("utf-8"))
+        write(builder, end - heading if heading else unit.title.start, end)
 
 
 def build(raw: bytes, pieces: Iterable[Piece], instrument: Instrument, write: Write, register: Register | None = None) -> list[Provision]:
@@ -343,7 +348,7 @@ def _titled(units: Sequence[Unit], instrument: Instrument) -> Sequence[Unit]:
     return units
 
 
-def _provision(unit: Unit, builder: TextBuilder, instrument: Instrument, register: Register, habits) -> Provision:
+def _provision(unit: Unit, builder: TextBuilder, instrument: Instrument, register: Register, habits: Habits) -> Provision:
     text = builder.text
     name = unit.heading or " ".join(text.split()[:6])
     id = register.provision(unit.numbers, name)

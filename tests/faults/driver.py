@@ -61,6 +61,8 @@ def _build(task: dict[str, Any]) -> int:
 
     if task.get("no_space_check"):
         building._SPACE_NEEDED = 0
+    if task.get("always_pool"):
+        building._POOL_BYTES = -1
     report = building.build(_settings(task["settings"]), lambda *_: None, force=task.get("force", False), failpoint=failpoint)
     print(json.dumps({"generation": report.generation, "unchanged": report.unchanged, "embedded": report.embedded}))
     return 0
@@ -117,7 +119,7 @@ def _child(task: dict[str, Any], out: int, err: int) -> None:
             code = work[task["do"]](task)
     except SystemExit as exc:
         code = exc.code or 0
-    except BaseException:  # the child must end here, whatever happened
+    except BaseException:  # noqa: BLE001 - the child must end here, whatever happened
         traceback.print_exc()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -137,12 +139,17 @@ def _told_errors() -> Iterator[None]:
 
 def serve() -> None:
     """Answer tasks until stdin ends."""
-    import ingest.__main__  # noqa: F401 - loaded once, before the forks
+    import chromadb  # noqa: F401 - loaded once, before the forks
+    import chromadb.errors  # noqa: F401
+
+    import ingest.__main__  # noqa: F401
     import ingest.build  # noqa: F401
     import kb.__main__  # noqa: F401
     import kb.answer  # noqa: F401
     import kb.search  # noqa: F401
 
+    with contextlib.suppress(ImportError):
+        import openvino  # noqa: F401
     for line in sys.stdin:
         task = json.loads(line)
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:

@@ -55,7 +55,7 @@ def test_killed_at_a_stage(driver, spare, stage):
     assert code == -9, err
     after = whole(spare)
     assert (after == before) is (stage != "published")
-    if stage in ("embedded", "sealed", "published"):
+    if stage in ("sealed", "published"):
         assert answers(spare, f"the {stage} stage") is (stage == "published")
         code, out, err = driver.task("build", settings=plain(spare))
         assert code == 0, err
@@ -67,13 +67,13 @@ def test_killed_at_a_stage(driver, spare, stage):
 
 def test_killed_at_random_times(driver, spare):
     chance = random.Random(20251122)
-    for attempt in range(5):
+    for attempt in range(4):
         library.amend(spare.corpus, f"Fees are capped, attempt {attempt}.")
-        driver.task("build", settings=plain(spare), kill_after_s=chance.uniform(0.05, 3.0))
+        driver.task("build", settings=plain(spare), kill_after_s=chance.uniform(0.05, 2.5))
         whole(spare)
     code, _, err = driver.task("build", settings=plain(spare))
     assert code == 0, err
-    assert answers(spare, "attempt 4")
+    assert answers(spare, "attempt 3")
 
 
 def test_the_first_build_killed_leaves_nothing_published(driver, spare):
@@ -88,7 +88,7 @@ def test_the_first_build_killed_leaves_nothing_published(driver, spare):
 def test_workers_end_with_the_build(driver, spare):
     for path in (spare.index_dir / "parsed").iterdir():
         path.unlink()
-    driver.task("build", settings=plain(spare), kill_after_s=1.5)
+    driver.task("build", settings=plain(spare), kill_after_s=1.0, always_pool=True)
     until = time.monotonic() + 15
     while _workers(spare) and time.monotonic() < until:
         time.sleep(0.1)
@@ -121,7 +121,7 @@ def test_a_second_builder_is_refused_within_a_second(driver, spare):
         with pytest.raises(StoreError, match="another build is running"):
             build(spare, library.quiet)
         assert time.monotonic() - began < 1
-        code, out, err = driver.task("command", module="ingest", arguments=["build"], environment=_environment(spare))
+        code, _, err = driver.task("command", module="ingest", arguments=["build"], environment=_environment(spare))
         assert code == 1 and "another build is running" in err and len(err.strip().splitlines()) == 1 and "Traceback" not in err
         with pytest.raises(StoreError, match="a build is running"):
             rollback(spare)
@@ -177,7 +177,7 @@ def test_too_little_room_is_seen_before_anything_starts(spare, monkeypatch):
         build(spare, library.quiet)
 
 
-@pytest.mark.parametrize("fsize", [0, 4_000, 40_000, 100_000, 200_000])
+@pytest.mark.parametrize("fsize", [2_000, 40_000, 120_000])
 def test_files_that_may_not_grow(driver, spare, fsize):
     """The real thing where no disk can be filled: the system refuses to let any file grow beyond a size, Chroma's and SQLite's too."""
     before = whole(spare)
@@ -187,12 +187,11 @@ def test_files_that_may_not_grow(driver, spare, fsize):
     assert whole(spare) == before and answers(spare, "No agency may charge")
 
 
-@pytest.mark.parametrize("room", [100_000, 600_000])
-def test_a_disk_that_really_is_full(driver, tiny, tmp_path, room):
+def test_a_disk_that_really_is_full(driver, tiny, tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
     used = sum(path.stat().st_size for path in tiny.index_dir.rglob("*") if path.is_file() and not path.is_relative_to(tiny.index_dir / "models"))
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={used + 400_000 + room}", "tmpfs", str(disk)], capture_output=True, check=False)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={used + 500_000}", "tmpfs", str(disk)], capture_output=True, check=False)
     if mounted.returncode:
         pytest.skip("mounting a small disk needs root; test_files_that_may_not_grow stands in")
     try:
