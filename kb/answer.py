@@ -12,7 +12,8 @@ from kb.config import Settings
 from kb.errors import StoreError
 from kb.lexical import terms
 from kb.model import Answer, Cited, Hit, Query, Statement, Status
-from kb.search import checked, search
+from kb.premise import contradicts, premise, refusal, unfounded_periods
+from kb.search import checked, cited_hit, search
 from kb.store import Store
 
 TEXT_NOT_HELD = "text-not-held"
@@ -40,6 +41,8 @@ def ask(query: Query, store: Store, settings: Settings) -> Answer:
     Raises: QueryError as `search` does.
     """
     text = checked(query, store, settings)
+    if why := refusal(text):
+        return _declined(query, store, "refused", [Gap("refused", why)], ())
     hits = search(query, store, settings)
     gaps = [*_missing(text, store, hits), *_not_held(text, query, store)]
     if gaps and not any(gap.status == "partial" for gap in gaps):
@@ -47,7 +50,24 @@ def ask(query: Query, store: Store, settings: Settings) -> Answer:
     usable = [hit for hit in hits if hit.exact or hit.cosine >= settings.adequate]
     if not usable:
         return _declined(query, store, "not-covered", [Gap("not-covered", "Nothing in the texts held speaks to this closely enough.")], hits)
-    return _compose(query, text, usable, hits, gaps, store, settings)
+    answer = _compose(query, text, usable, gaps, store, settings)
+    wrong = _false_premise(text, answer, usable)
+    return replace(answer, status="false-premise", notes=(wrong, *answer.notes)) if wrong and answer.status == "supported" else answer
+
+
+def _false_premise(text: str, answer: Answer, usable: Sequence[Hit]) -> str | None:
+    """What the question takes for granted and the law found contradicts, in one sentence; None where we see nothing of the kind."""
+    texts = [cited.quote for cited in answer.citations] + [hit.text for hit in usable]
+    periods = unfounded_periods(text, texts)
+    if periods:
+        named = ", ".join(f"{n} {unit}s" for n, unit in sorted(periods))
+        return f"The question takes for granted that the law sets {named}; the provisions found do not say so. Read what they say."
+    said = premise(text)
+    for quote in texts if said else ():
+        for start, end in sentences(quote, 0, len(quote)):
+            if contradicts(said, quote[start:end]):
+                return "The question takes something for granted that the provisions found say otherwise. Read what they say."
+    return None
 
 
 def _searched(query: Query, store: Store) -> dict[str, object]:
@@ -126,8 +146,6 @@ def _nonexistent(reference: Reference, entry: dict, there: Sequence[tuple[str, .
 
 
 def _nearest(reference: Reference, there: Sequence[tuple[str, ...]], store: Store) -> tuple[Hit, ...]:
-    from kb.search import cited_hit
-
     wanted = _order(reference.numbers[len(there[0]) - 1] if there and len(there[0]) <= len(reference.numbers) else reference.numbers[-1])
     ordered = sorted((numbers for numbers in there if numbers), key=lambda numbers: _order(numbers[-1]))
     place = sum(_order(numbers[-1]) < wanted for numbers in ordered)
@@ -170,7 +188,7 @@ def _jurisdictions_not_held(text: str, query: Query, store: Store) -> list[Gap]:
 # what is there
 
 
-def _compose(query: Query, text: str, usable: Sequence[Hit], hits: Sequence[Hit], gaps: Sequence[Gap], store: Store, settings: Settings) -> Answer:
+def _compose(query: Query, text: str, usable: Sequence[Hit], gaps: Sequence[Gap], store: Store, settings: Settings) -> Answer:
     citations: list[Cited] = []
     statements: list[Statement] = []
     notes: list[str] = []
@@ -189,7 +207,7 @@ def _compose(query: Query, text: str, usable: Sequence[Hit], hits: Sequence[Hit]
     notes.extend(gap.note for gap in gaps)
     notes.extend(_warnings(citations, store))
     notes.extend(f"withheld: the stored text of {id} is not the one that was sealed" for id in sorted(store.withheld))
-    return Answer(query.text, status, tuple(statements), tuple(citations), _searched(query, store), tuple(dict.fromkeys(notes)), tuple(hits[:0]))
+    return Answer(query.text, status, tuple(statements), tuple(citations), _searched(query, store), tuple(dict.fromkeys(notes)))
 
 
 def _add(citations: list[Cited], cited: Cited) -> int:

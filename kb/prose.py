@@ -332,7 +332,7 @@ def _ends(line: str, stop: re.Match[str], end: int) -> bool | None:
     if not following:
         return True
     if rest[0] == following and stop.group()[-1].isascii():  # nothing between: 2.5, U.S.C., or a forgotten space
-        return True if following.isupper() and (end > stop.end() or line[stop.start() - 1].islower()) else None
+        return True if following.isupper() and (end > stop.end() or not line[stop.start() - 1].isupper()) else None
     if stop.group() == "." and _SHORT.search(line[: stop.start()]):
         return False if following.isupper() else None
     return not following.islower()

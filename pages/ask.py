@@ -46,7 +46,7 @@ EXAMPLES = (
     ),
 )
 STATUS = {
-    "supported": ("good", "The law held here answers this", "Each numbered quote is official wording, compared with our record before it was shown."),
+    "supported": ("good", "The law held here answers this", "The quotes under “What the law says” are official wording, compared with our record before they were shown."),
     "partial": ("part", "Answered in part", "Not every point could be backed by official wording. The notes below the quotes say what is missing."),
     "not-covered": ("none", "Nothing found on this", "We found nothing close enough to quote. That does not mean that there is no law on it."),
     "not-held": ("none", "Not in this library", "The question is about a law, a country or a kind of information that we do not hold."),

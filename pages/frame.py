@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from ingest.catalogue import read_yaml
+from kb import prose
 from kb.citation import JURISDICTIONS, jurisdiction_name, within
 from kb.errors import ConfigError, KBError
 from kb.store import Store
@@ -225,8 +226,18 @@ def foot(jurisdiction: str | None = None) -> None:
     st.html(
         '<footer class="hv-foot"><p><strong>This is not legal advice.</strong> Haven shows what texts say and where. Whether and how they apply to a person '
         "is for a lawyer or an accredited adviser to say. Check the official text before you rely on a wording.</p>"
-        "<p>What you ask stays in this browser session on this computer. It is not logged, kept or sent anywhere.</p></footer>"
+        f"<p>{escape(_privacy())}</p></footer>"
     )
+
+
+def _privacy() -> str:
+    """What becomes of a question, as the settings have it."""
+    try:
+        away = prose.disclosure(session.chosen())
+    except ConfigError:
+        away = ""
+    kept = "What you ask lives in the memory of this session alone; it is not logged and not kept"
+    return f"{kept}. A language model is switched on. {away}" if away else f"{kept}, and it is not sent to anyone."
 
 
 def _help_now(jurisdiction: str | None) -> None:

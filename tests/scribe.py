@@ -1,4 +1,4 @@
-"""A server that answers like a language model, as the address asks it to; tests/test_prose.py starts it as a process of its own.
+"""A server that answers like a language model, as the address asks it to; `serving` starts it as a process of its own.
 
 POST /<script>/v1/chat/completions answers by the script; PUT /script/<name> with a body makes the script <name> write that body;
 GET /seen lists the requests so far. The scripts built in are the methods below.
@@ -8,11 +8,26 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 WRITTEN: dict[str, str] = {}
 SEEN: list[dict] = []
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    """The address of a server process of its own."""
+    process = subprocess.Popen([sys.executable, __file__], stdout=subprocess.PIPE, text=True)
+    try:
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+    finally:
+        process.terminate()
+        process.wait(10)
 
 
 def completion(text: object, **more: object) -> bytes:
