@@ -28,12 +28,12 @@ class Settings:
     depth: int = 300  # candidates a stage hands on
     rrf_k: int = 60
     fusion: str = "weighted"  # weighted | rrf | bm25 | dense
-    dense_weight: float = 0.72  # of the cosine; the rest is BM25 as a share of the question's best
+    dense_weight: float = 0.65  # of the cosine; the rest is BM25 as a share of the question's best
     expansion_weight: float = 0.5  # of the vocabulary's words beside the question's own
-    bridge_weight: float = 0.75  # of our questions and summaries beside a provision's own passages
+    bridge_weight: float = 0.7  # of our questions and summaries beside a provision's own passages
     unbridged: float = 0.7  # what a provision without such questions is lent, as a share of its own score
-    kin: float = 0.8  # what a wider or narrower portion of the same provision lends
-    crowding: float = 0.03  # what each further hit of one provision loses
+    kin: float = 0.75  # what a wider or narrower portion of the same provision lends
+    crowding: float = 0.02  # what each further hit of one provision loses
     instrument_bonus: float = 0.15
     jurisdiction_bonus: float = 0.08
     jurisdiction_malus: float = 0.08
