@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
@@ -17,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 from ingest.build import build
 from kb.config import settings
 from pages import update, verbatim
+from tests import scribe
 from tests.tiny import ACT, ACT_TEXT, ARABIC, PASSPORTS, TREATY, add_texts, build_library
 
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
@@ -284,3 +286,14 @@ def test_what_a_command_said_last() -> None:
     assert update.last_line("reading: 10%|#  |\ringest: no network: DNS\n") == "no network: DNS"
     assert update.last_line("╭─ Error ─╮\n│ No such command 'fetch'. │\n╰────╯\n") == "No such command 'fetch'."
     assert update.last_line("") == ""
+
+
+def test_a_language_model_is_announced_and_what_it_wrote_is_marked(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "language model" not in html_of(app)
+    with scribe.serving() as address, httpx.Client(trust_env=False) as client:
+        client.put(f"{address}/script/good", content="An employer must not keep the passport [1].\nA fine of $900 is due [1].")
+        monkeypatch.setenv("KB_PROSE_URL", f"{address}/good/v1")
+        app.run()
+        assert "A language model is switched on" in html_of(app) and f"go to {address};" in html_of(app)
+        page = html_of(ask_it(app, ASK_PASSPORT))
+    assert "Written by a language model" in page and "An employer must not keep the passport." in page and "$900" not in page

@@ -45,12 +45,11 @@ def test_what_is_written_is_derived_again_from_the_bytes(actions, entities):
     assert derive(raw, provision.offsets, entities) == provision.text == check(provision).text
     starts = [segment[0] for segment in provision.offsets]
     assert starts == sorted(set(starts)) and (not starts or starts[0] == 0)
-    for (start, first, last), end in zip(provision.offsets, [*starts[1:], len(provision.text)], strict=True):
+    for (start, first, last), end in zip(provision.offsets, [*starts, len(provision.text)][1:], strict=True):
         assert recover(raw, first, last, entities) == provision.text[start:end]
     assert all(0 <= span.start < span.end <= len(provision.text) for span in provision.spans)
-    letters = "".join(html.unescape(words) if entities else words for action, words in actions if action == "add")
-    if "a&b;c" not in letters:
-        assert re.sub(r"\s", "", provision.text) == re.sub(r"\s", "", letters)
+    letters = "".join(html.unescape(words) if entities and words[-1] == ";" else words for action, words in actions if action == "add")
+    assert re.sub(r"\s", "", provision.text) == re.sub(r"\s", "", letters)
 
 
 def _built(raw: bytes, tree) -> TextBuilder:

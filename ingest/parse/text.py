@@ -18,6 +18,7 @@ from kb.model import Provision, Span, SpanKind
 Offsets = tuple[tuple[int, int, int], ...]
 
 _QUOTE_TAG = b"<QUOT."
+_ENTITY = re.compile(r"&(?:#\d+|#[xX][0-9a-fA-F]+|\w+);")  # "&section=3" of a page's address holds none
 _TOKEN = re.compile(r"\s+|&(?:#\d+|#[xX][0-9a-fA-F]+|\w+);|[^\s&]+|&")
 
 
@@ -124,7 +125,7 @@ def recover(raw: bytes, byte_start: int, byte_end: int, entities: bool = True) -
         return chr(int(code.group(1), 16)) if code else ""
     text = raw[byte_start:byte_end].decode("utf-8")
     if entities:
-        text = html.unescape(text)
+        text = _ENTITY.sub(lambda match: html.unescape(match.group()), text)
     return re.sub(r"\s+", " ", text)
 
 
