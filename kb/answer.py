@@ -47,7 +47,8 @@ def ask(query: Query, store: Store, settings: Settings) -> Answer:
     gaps = [*_missing(text, store, hits), *_not_held(text, query, store)]
     if gaps and not any(gap.status == "partial" for gap in gaps):
         return _declined(query, store, gaps[0].status, gaps, hits)
-    usable = [hit for hit in hits if hit.exact or hit.cosine >= settings.adequate]
+    floor = settings.adequate if query.filters.summaries else settings.adequate_text
+    usable = [hit for hit in hits if hit.exact or hit.cosine >= floor]
     if not usable:
         return _declined(query, store, "not-covered", [Gap("not-covered", "Nothing in the texts held speaks to this closely enough.")], hits)
     answer = _compose(query, text, usable, gaps, store, settings)

@@ -44,6 +44,7 @@ class Settings:
     quotes: int = 4
     quote_chars: int = 900
     adequate: float = 0.50  # cosine under which nothing adequate was found
+    adequate_text: float = 0.40  # the same for official texts alone, which lie further from everyday words than our questions do
     keep_generations: int = 2
     prose_url: str = ""  # an OpenAI-compatible endpoint; empty: no language model is used
     prose_model: str = ""

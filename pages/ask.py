@@ -257,10 +257,11 @@ def _cited(statement: Statement, found: Answer) -> Cited:
 
 def _lead(statement: Statement, found: Answer, store: Store) -> None:
     cited = _cited(statement, found)
+    whose = jurisdiction_name(store.instruments[cited.instrument]["jurisdiction"])
     with st.container(key="lead"):
         st.html(
             f'<section class="hv-lead" aria-label="Summary"><p class="hv-labels">{label("Haven’s summary, not the law’s wording", "summary")}{_checked(cited)}</p>'
-            f'<p class="hv-lead-text" lang="en">{escape(cited.quote)}</p><p class="hv-muted">On {escape(cited.citation)}</p></section>'
+            f'<p class="hv-lead-text" lang="en">{escape(cited.quote)}</p><p class="hv-muted">On {escape(cited.citation)} · {escape(whose)}</p></section>'
         )
         _actions(cited, "lead", "Read the provision", store)
 

@@ -6,6 +6,7 @@ import re
 
 from ingest.parse.draft import UNIT, Draft, Headings, article_number, build, container, marker, note, titled
 from ingest.parse.tree import Node, Text, plain, utf8, xml_tree
+from kb.errors import ParseError
 from kb.model import Instrument, Provision, SpanKind
 
 _INLINE = {
@@ -25,6 +26,8 @@ def parse(raw: bytes, instrument: Instrument) -> list[Provision]:
     """
     raw = utf8(raw)
     root = xml_tree(raw, instructions=True)
+    if root.child("html"):
+        raise ParseError("this is an HTML page and not Formex")
     _drop_deleted(root, set())
     writer = _Writer(raw)
     writer.walk(root)

@@ -278,8 +278,10 @@ class _Html(HTMLParser):
 def html_tree(raw: bytes) -> Node:
     """The document's tree below a nameless root; `raw` must be UTF-8. Scripts and styles keep no text.
 
-    Raises: ParseError where the elements nest too deep.
+    Raises: ParseError where the elements nest too deep, or many tags are begun and never closed (html.parser reads to the end for each).
     """
     parser = _Html(raw.decode("utf-8"))
+    if parser.source.count("<", parser.source.rfind(">") + 1) > MAX_DEPTH:
+        raise ParseError("the mark-up is cut: tags begin and none is closed")
     parser.feed(parser.source)
     return parser.finish()

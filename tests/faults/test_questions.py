@@ -21,14 +21,14 @@ def ask(driver, settings, *arguments: str, command: str = "search") -> tuple[int
 
 
 REFUSED = {
-    "empty": "", "blank": " \t\n ", "emoji": "😱🆘", "marks": "??? !!! …", "controls": "\x01\x02\x1b[31m\x07", "surrogate": "\udc80\udc81", "combining": "\u0301" * 3000,
+    "empty": "", "blank": " \t\n ", "emoji": "😱🆘", "marks": "??? !!! …", "controls": "\x01\x02\x1b[\x07", "brackets": "(" * 3900, "dashes": "--", "surrogate": "\udc80\udc81", "combining": "\u0301" * 3000,
 }  # fmt: skip
 TAKEN = {
     "emoji and words": "😱 my boss took my passport 🆘", "controls and words": "pass\x00port\x1b[31m \x07 kept\u202e", "script": "<script>alert('passport')</script>",
     "sql": "'; drop table versions; -- passport", "where": '{"$where": "this.passport"}', "or": '{"$or": []}', "nin": '{"id": {"$nin": [' + "1," * 900 + "1]}}",
     "operators": '"passport" AND (fee OR -lamp*) NEAR/3 title:x^9', "regex bomb": "(a+)+$ " + "a" * 3000 + "!", "regex": r".*(\w+\s?)*$[passport]{1,99999}",
-    "numbers": "1.1.1.1.1" * 300, "citations": "s. 1(" + "1)(" * 900, "brackets": "(" * 3900, "traversal": "../../etc/passwd", "percent": "%s %n {} {0.__class__}",
-    "homoglyph": "раssport", "zero width": "pass\u200bport", "right to left": "\u202epassport", "dashes": "--", "one letter": "a",
+    "numbers": "1.1.1.1.1" * 300, "citations": "s. 1(" + "1)(" * 900, "brackets": "(" * 3900 + "fee", "traversal": "../../etc/passwd", "percent": "%s %n {} {0.__class__}",
+    "homoglyph": "раssport", "zero width": "pass\u200bport", "right to left": "\u202epassport", "one letter": "a",
 }  # fmt: skip
 
 
