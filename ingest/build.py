@@ -376,8 +376,13 @@ def rank(wording: Wording) -> tuple[str, bool, int]:
 
 
 def _left_out(wording: Wording, copies: Iterable[Snapshot]) -> bool:
-    """Whether a newer copy covers the place of this provision and does not have it; what a damaged copy lacks was not repealed by it."""
+    """Whether a newer copy covers the place of this provision and does not have it.
+
+    What a damaged copy lacks was not repealed by it, nor the recitals that a consolidation never prints.
+    """
     own = wording.snapshot
+    if wording.provision.numbers[:1] == ("preamble",):
+        return False
     return any(
         (copy.as_at or "") > (own.as_at or "") and not copy.damaged and covers(copy.covers, wording.provision) for copy in copies if copy is not own
     )

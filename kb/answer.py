@@ -198,7 +198,7 @@ def _compose(query: Query, text: str, usable: Sequence[Hit], gaps: Sequence[Gap]
         statements.append(Statement(lead.quote, (_add(citations, lead),), "lead"))
     for place, hit in enumerate(usable[: settings.quotes + 4]):
         cited = _quote(hit, text, store, settings, notes)
-        if cited is None or (cited.kind == "summary" and lead and cited.quote == lead.quote):
+        if cited is None or any(_within(cited, other) for other in citations):
             continue
         role = "quote" if place < settings.quotes else "related"
         statements.append(Statement(cited.quote, (_add(citations, cited),), role))
@@ -212,11 +212,13 @@ def _compose(query: Query, text: str, usable: Sequence[Hit], gaps: Sequence[Gap]
 
 
 def _add(citations: list[Cited], cited: Cited) -> int:
-    for number, other in enumerate(citations):
-        if (other.provision_id, other.start, other.end, other.kind) == (cited.provision_id, cited.start, cited.end, cited.kind):
-            return number
     citations.append(cited)
     return len(citations) - 1
+
+
+def _within(cited: Cited, other: Cited) -> bool:
+    """Whether a quotation's words stand already in another."""
+    return (other.kind, other.provision_id) == (cited.kind, cited.provision_id) and other.start <= cited.start and cited.end <= other.end
 
 
 def _lead(hit: Hit, store: Store) -> Cited | None:

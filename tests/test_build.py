@@ -152,6 +152,11 @@ def test_a_provision_that_the_newest_whole_copy_leaves_out_is_not_current(tiny_s
     assert tiny_store.provision(f"{library.HARBOUR}~2", as_at="2019-01-01") is None
 
 
+def test_recitals_outlive_a_consolidation_that_does_not_print_them():
+    found = choose([wording("preamble", as_at="2020-01-01", sha256="old"), wording("1", as_at="2024-01-01", sha256="new")])
+    assert set(found) == {"nz/x~preamble", "nz/x~1"}
+
+
 def test_what_a_damaged_copy_leaves_out_is_not_repealed_by_it():
     old = [wording(n, as_at="2020-01-01", sha256="old") for n in ("1", "2")]
     found = choose([*old, wording("1", as_at="2024-01-01", sha256="new", damaged=True)])
