@@ -463,9 +463,14 @@ def _write_record(
     known = {sha256(wording.provision.text) for wording in wordings}
     record.executemany(
         "insert into summaries values (?, ?, ?, ?)",
-        [(s.id, s.instrument, _json(asdict(s)), s.checked_against in known) for s in summaries],
+        [(s.id, s.instrument, _json(asdict(s)), _checked(s, held, known)) for s in summaries],
     )
     record.commit()
+
+
+def _checked(summary: Summary, held: dict[str, int], known: set[str]) -> bool:
+    """Whether a summary was checked against the wording held, or against the official one where none is held here."""
+    return bool(summary.checked_against) and (summary.checked_against in known or not held.get(summary.instrument))
 
 
 def _version_row(number: int, wording: Wording, chosen: dict[str, Wording]) -> tuple[Any, ...]:

@@ -74,6 +74,7 @@ JURISDICTIONS: dict[str, tuple[str, str]] = {
     "us": ("United States", "united states|u.s.|usa|us federal|american|america|estados unidos|ee.uu.|eeuu|federal law"),
     "us-ca": ("California", "california|californian|los angeles|san francisco|fresno|san diego|sacramento|oakland"),
     "us-ny": ("New York", "new york state|new york|nueva york"),
+    "us-fl": ("Florida", "florida|miami"),
     "us-tx": ("Texas", "texas|texan|houston|dallas|tejas"),
     "gb": ("United Kingdom", "united kingdom|uk|u.k.|britain|british|england|english law|wales|reino unido|inglaterra|home office|london"),
     "gb-sct": ("Scotland", "scotland|scottish|escocia"),

@@ -187,10 +187,10 @@ SYSTEMS = {
 
 def table(rows: Sequence[tuple[str, dict[str, float], dict[str, float]]]) -> str:
     """A Markdown table of systems: plain measures, then strict ones."""
-    head = [*NAMES, *(f"strict {name}" for name in NAMES[:2])]
+    head = [*NAMES, *(f"strict {name}" for name in NAMES[:4])]
     lines = ["| system | " + " | ".join(head) + " |", "|---|" + "---|" * len(head)]
     for name, plain, strict in rows:
-        cells = [f"{plain[measure]:.3f}" for measure in NAMES] + [f"{strict[measure]:.3f}" for measure in NAMES[:2]]
+        cells = [f"{plain[measure]:.3f}" for measure in NAMES] + [f"{strict[measure]:.3f}" for measure in NAMES[:4]]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
