@@ -109,7 +109,7 @@ def test_first_visit_may_be_to_a_provision(page, served) -> None:
     page.goto(f"{served[0]}/provision?p={ACT}~2/2/a")
     page.locator("mark.hv-cited").wait_for()
     assert page.locator("mark.hv-cited").inner_text() == "(a) an agency,"
-    assert page.get_by_role("button", name="Leave this page").is_visible()
+    page.get_by_role("button", name="Leave this page").wait_for()  # the page may still be drawing
 
 
 def test_ask_read_follow_and_leave(page, served) -> None:
