@@ -57,6 +57,16 @@ def _told(chosen: Settings, bar: Bar):
     return step
 
 
+def _forget(chosen: Settings) -> None:
+    """Remove this process's own progress; another build's stays."""
+    path = chosen.index_dir / "progress.json"
+    try:
+        if json.loads(path.read_text("utf-8")).get("pid") == os.getpid():
+            path.unlink()
+    except (OSError, ValueError):
+        pass
+
+
 @app.command()
 def build(
     force: Annotated[bool, typer.Option("--force", help="Build even where nothing has changed.")] = False, as_json: AsJson = False
@@ -70,7 +80,7 @@ def build(
         report = make(chosen, _told(chosen, bar), force)
     finally:
         bar.close()
-        (chosen.index_dir / "progress.json").unlink(missing_ok=True)
+        _forget(chosen)
     if as_json:
         print(json.dumps({"contract": CONTRACT, **asdict(report)}, ensure_ascii=False))
         return
