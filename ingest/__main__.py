@@ -121,7 +121,7 @@ def fetch(
         report = fetching.fetch(chosen, tasks, fetching.rules_for(entries), _told(chosen, bar))
     finally:
         bar.close()
-        (chosen.index_dir / "progress.json").unlink(missing_ok=True)
+        _forget(chosen)
     _fetched(report, as_json)
 
 
