@@ -19,6 +19,8 @@ from kb.store import Store
 from tests import library
 from tests.faults.driver import Driver
 
+pytest_plugins = ["tests.page"]
+
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
 

@@ -7,68 +7,22 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 import streamlit as st
-from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from ingest.build import build
 from kb.config import settings
 from pages import update, verbatim
 from tests import scribe
+from tests.page import APP, ask_it, find, html_of
 from tests.tiny import ACT, ACT_TEXT, ARABIC, PASSPORTS, TREATY, add_texts, build_library
 
-APP = str(Path(__file__).resolve().parent.parent / "app.py")
+pytestmark = pytest.mark.usefixtures("navigation")
+
 ASK_PASSPORT = "My boss took my passport. Is that allowed?"
-
-
-@pytest.fixture(autouse=True)
-def navigation(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every run goes through app.py, as in the server: the test client begins each run as if there had been no st.navigation before."""
-    begin = PagesManager.__init__
-
-    def begun(self: PagesManager, *arguments: Any, **options: Any) -> None:
-        begin(self, *arguments, **options)
-        PagesManager.uses_pages_directory = False
-
-    monkeypatch.setattr(PagesManager, "__init__", begun)
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """KB_* variables of the tiny library, with texts."""
-    return build_library(tmp_path_factory.mktemp("library"))
-
-
-@pytest.fixture
-def app(library: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    """The app over the tiny library, its first page shown."""
-    for name, value in library.items():
-        monkeypatch.setenv(name, value)
-    st.cache_resource.clear()
-    yield AppTest.from_file(APP, default_timeout=120).run()
-    st.cache_resource.clear()
-
-
-def html_of(app: AppTest) -> str:
-    """Every piece of HTML on the page."""
-    return "\n".join(element.proto.body for element in app.get("html"))
-
-
-def ask_it(app: AppTest, question: str) -> AppTest:
-    """The app after a question was sent."""
-    app.text_area(key="question").set_value(question)
-    find(app, "Find the law").click().run()
-    assert not app.exception
-    return app
-
-
-def find(app: AppTest, words: str):
-    """The first button with these words on it."""
-    return next(button for button in app.button if button.label == words)
 
 
 def test_first_page_shows_each_user_what_to_do(app: AppTest) -> None:
