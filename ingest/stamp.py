@@ -73,7 +73,7 @@ def _stamped(
 ) -> dict[str, Any]:
     numbers = [str(number) for number in row["numbers"]]
     wording = wording_of(instrument, numbers, held)
-    if held and wording is None and numbers:
+    if wording is None and lacks(entry, instrument, numbers, held):
         unresolved.append(format_id(instrument, numbers))
     values = {
         **row,
@@ -86,6 +86,12 @@ def _stamped(
         "checked_against": sha256(wording.provision.text) if wording else None,
     }
     return {name: values[name] for name in _ORDER if name in values}
+
+
+def lacks(entry: Instrument | None, instrument: str, numbers: list[str], held: dict[str, Wording]) -> bool:
+    """Whether the text held should have this number path; of an instrument that is held in part, other provisions may be summarised too."""
+    part = entry is not None and entry.complete is not True
+    return bool(held and numbers) and (not part or format_id(instrument, numbers[:1]) in held)
 
 
 def wording_of(instrument: str, numbers: list[str], held: dict[str, Wording]) -> Wording | None:
