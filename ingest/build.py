@@ -28,13 +28,15 @@ from filelock import FileLock, Timeout
 from ingest import catalogue, raw
 from ingest.chunk import Cuts, passages
 from ingest.parse import PARSERS
-from kb.citation import format_id
+from ingest.relate import Places, definitions, edges
+from kb.citation import Names, format_id
 from kb.config import ROOT, Settings
 from kb.dense import build_chroma
 from kb.embed import Embedder
 from kb.errors import KBError, ParseError, SourceError, StoreError
 from kb.lexical import LexicalIndex, terms
 from kb.model import Instrument, Passage, Portion, Provision, Snapshot, Span, Summary
+from kb.spelling import count_words
 from kb.store import SCHEMA, file_digests, file_sizes, gate, published, seal
 
 CONTRACT = 1
@@ -42,7 +44,7 @@ _OFFICIAL_MARKUP = {"uslm", "ecfr", "ca-lims", "eurlex-xhtml", "formex", "akn", 
 _POOL_BYTES = 500_000  # below this, parsing takes less time than starting processes for it
 _SPACE_NEEDED = 200_000_000  # bytes a build must find free before it starts
 _DECIDING = (
-    "ingest/build.py", "ingest/catalogue.py", "ingest/chunk.py", "ingest/raw.py", "ingest/parse", "kb/citation.py", "kb/dense.py", "kb/embed.py",
+    "ingest/build.py", "ingest/catalogue.py", "ingest/chunk.py", "ingest/raw.py", "ingest/relate.py", "ingest/parse", "kb/citation.py", "kb/dense.py", "kb/embed.py",
     "kb/lexical.py", "kb/model.py",
 )  # fmt: skip
 Step = Callable[[str, int, int], None]
@@ -92,10 +94,13 @@ class Row:
     summary: str | None = None
 
 
-def build(settings: Settings, step: Step, force: bool = False, failpoint: Callable[[str], None] = lambda _: None) -> Report:
+def build(
+    settings: Settings, step: Step, force: bool = False, failpoint: Callable[[str], None] = lambda _: None, wordings: Iterable[Wording] | None = None
+) -> Report:
     """Parse, cut, embed and index what lies in the corpus, and publish it as a new generation.
 
     `step(name, done, total)` is told of progress; `failpoint(name)` is called between the stages, for tests that kill the build there.
+    `wordings` take the place of the parsed snapshots; that they changed shows only in the folder that the settings name.
     Raises: StoreError for a second builder or a full disk; nothing that is published is touched.
     """
     index = settings.index_dir
@@ -104,7 +109,7 @@ def build(settings: Settings, step: Step, force: bool = False, failpoint: Callab
         with FileLock(index / "build.lock", timeout=0.5):
             if raw.free_space(index) < _SPACE_NEEDED:
                 raise StoreError(f"less than {_SPACE_NEEDED // 1_000_000} MB free in {index}; make room and run the build again")
-            return _build(settings, step, force, failpoint)
+            return _build(settings, step, force, failpoint, wordings)
     except Timeout as exc:
         raise StoreError(f"another build is running in {index}; wait for it to end") from exc
     except OSError as exc:
@@ -119,7 +124,9 @@ def _unwritten(index: Path, why: str) -> StoreError:
     return StoreError(f"the build stopped in {index} ({why}); make room there and run it again; what was published is untouched")
 
 
-def _build(settings: Settings, step: Step, force: bool, failpoint: Callable[[str], None]) -> Report:
+def _build(
+    settings: Settings, step: Step, force: bool, failpoint: Callable[[str], None], wordings: Iterable[Wording] | None
+) -> Report:
     began = time.monotonic()
     _sweep_partial(settings.index_dir)
     entries = catalogue.instruments(settings.corpus / "catalogue")
@@ -132,7 +139,7 @@ def _build(settings: Settings, step: Step, force: bool, failpoint: Callable[[str
     if report.notice:
         step(report.notice, 0, 1)
     snapshots = raw.read_snapshots(settings.raw_dir)
-    wordings = list(_parse(snapshots, entries, settings, step, report))
+    wordings = list(_parse(snapshots, entries, settings, step, report) if wordings is None else wordings)
     failpoint("parsed")
     chosen = choose(wordings)
     folder = settings.index_dir / "generations" / f".building-{os.getpid()}"
@@ -142,10 +149,14 @@ def _build(settings: Settings, step: Step, force: bool, failpoint: Callable[[str
         _write_record(record, entries, wordings, chosen, summaries, [s for s, _ in snapshots])
         tables = catalogue.vocabulary(settings.corpus / "vocabulary")
         record.executemany("insert into vocabulary values (?, ?)", [(name, _json(table)) for name, table in tables.items()])
+        sealed = catalogue.topic_tables(settings.corpus / "topics")
+        record.executemany("insert into topics values (?, ?)", [(name, _json(table)) for name, table in sealed.items()])
         rows = _rows(chosen, wordings, entries, summaries, embedder, settings, step, report)
         if not rows:
             raise StoreError(f"nothing to build from in {settings.corpus}: no text could be read and there are no summaries{_first(report.failed)}")
         _write_surfaces(record, rows)
+        _write_words(record, rows)
+        related = _write_relations(record, wordings, chosen, step)
         record.close()
         failpoint("recorded")
         vectors, report.embedded = _embed(rows, embedder, settings, folder, step)
@@ -157,7 +168,7 @@ def _build(settings: Settings, step: Step, force: bool, failpoint: Callable[[str
         failpoint("indexed")
         report.instruments = len({w.instrument.id for w in chosen.values()} | {s.instrument for s in summaries})
         report.provisions, report.surfaces = len(chosen), len(rows)
-        manifest = _manifest(settings, embedder, inputs, report, wordings, rows, entries, folder)
+        manifest = _manifest(settings, embedder, inputs, report, wordings, rows, entries, related, folder)
         step("checking and publishing", 0, 1)
         report.generation = _publish(settings, folder, manifest, failpoint)
     finally:
@@ -190,7 +201,8 @@ def inputs_digest(settings: Settings, model: str) -> str:
     for held, row in raw.read_snapshots(settings.raw_dir):
         digest.update(f"{json.dumps(row, sort_keys=True)} {_unreadable(settings, held)}\n".encode())
     folders = [settings.corpus / name for name in ("catalogue", "summaries", "questions", "vocabulary")]
-    for path in sorted(path for folder in folders for path in folder.rglob("*.yaml")):
+    tables = [path for name in catalogue.TOPIC_TABLES if (path := settings.corpus / "topics" / f"{name}.yaml").is_file()]
+    for path in [*sorted(path for folder in folders for path in folder.rglob("*.yaml")), *tables]:
         digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
     digest.update(code_digest(*_DECIDING).encode())
     return digest.hexdigest()
@@ -425,8 +437,16 @@ create index versions_instrument on versions(instrument, current, position);
 create table summaries(id text primary key, instrument text, data text, checked integer);
 create index summaries_instrument on summaries(instrument);
 create table vocabulary(name text primary key, data text);
+create table words(word text primary key, count integer);
+create table topics(name text primary key, data text);
 create table surfaces(row integer primary key, kind text, unit text, instrument text, jurisdiction text, instrument_kind text, language text,
   as_at text, numbers text, start integer, end integer, version integer, summary text, passage_id text);
+create table definitions(version integer, instrument text, provision text, numbers text, term text, start integer, end integer, scope text, within text);
+create index definitions_instrument on definitions(instrument);
+create index definitions_provision on definitions(provision);
+create table edges(version integer, provision text, numbers text, kind text, start integer, end integer, target text, target_numbers text);
+create index edges_version on edges(version);
+create index edges_target on edges(target);
 """
 
 
@@ -591,6 +611,30 @@ def _write_surfaces(record: sqlite3.Connection, rows: list[Row]) -> None:
     record.commit()
 
 
+def _write_words(record: sqlite3.Connection, rows: list[Row]) -> None:
+    """The words that our English texts use, for mending the slips of a question."""
+    record.executemany("insert into words values (?, ?)", count_words(row.text for row in rows if row.language == "en").items())
+
+
+def _write_relations(record: sqlite3.Connection, wordings: list[Wording], chosen: dict[str, Wording], step: Step) -> dict[str, int]:
+    """What each wording defines and refers to, written beside it; how many there are of each."""
+    entries = {id: json.loads(data) for id, data in record.execute("select id, data from instruments")}
+    places = Places.of((wording.provision for wording in chosen.values()), Names(entries))
+    defined: list[tuple[Any, ...]] = []
+    referred: list[tuple[Any, ...]] = []
+    for number, provision in enumerate(wording.provision for wording in wordings):
+        if number % 50 == 0 or number + 1 == len(wordings):
+            step("relating provisions", number + 1, len(wordings))
+        for d in definitions(provision):
+            defined.append((number, provision.instrument, d.provision_id, _json(d.numbers), d.term, d.start, d.end, d.scope, _json(d.within)))
+        for e in edges(provision, places):
+            referred.append((number, e.provision_id, _json(e.numbers), e.kind, e.start, e.end, e.target, _json(e.target_numbers)))
+    record.executemany(f"insert into definitions values ({', '.join('?' * 9)})", defined)
+    record.executemany(f"insert into edges values ({', '.join('?' * 8)})", referred)
+    record.commit()
+    return {"definitions": len(defined), "edges": len(referred), "edges_resolved": sum(row[6] is not None for row in referred)}
+
+
 def _documents(rows: list[Row]) -> Iterator[list[str]]:
     return (terms(row.text, row.language) for row in rows)
 
@@ -642,6 +686,7 @@ def _manifest(
     wordings: list[Wording],
     rows: list[Row],
     entries: dict[str, Instrument],
+    related: dict[str, int],
     folder: Path,
 ) -> dict[str, Any]:
     described = set(entries) | {w.provision.instrument for w in wordings}
@@ -655,7 +700,7 @@ def _manifest(
         "settings": {"max_tokens": settings.max_tokens, "passage_tokens": settings.passage_tokens},
         "counts": {
             "instruments": len(described), "held_instruments": report.instruments, "versions": len(wordings), "provisions": report.provisions,
-            "surfaces": len(rows), "passages": sum(row.kind == "passage" for row in rows),
+            "surfaces": len(rows), "passages": sum(row.kind == "passage" for row in rows), **related,
         },
         "ids": sha256("\n".join(row.id for row in rows)),
         "cuts": report.cuts,

@@ -18,9 +18,10 @@ from kb.model import Instrument, Source, Summary
 KINDS = ("treaty", "statute", "regulation", "directive", "guidance")
 _REQUIRED = ("instrument", "title", "short_title", "jurisdiction", "kind", "language", "official_url", "citation", "sources")
 _DATES = ("adopted", "in_force", "last_amended")
-_LISTS = ("names", "amended_by", "pending_amendments")
+_LISTS = ("names", "amended_by", "pending_amendments", "moved")
 _SUMMARY_FIELDS = ("instrument", "numbers", "heading", "summary", "questions", "topics", "official_url", "as_at", "checked_against")
 _TEXTS = ("title", "short_title", "jurisdiction", "language", "citation")
+TOPIC_TABLES = ("topics", "alignment", "ratifications")
 FORMATS = ("uslm", "ecfr", "ca-lims", "eurlex-xhtml", "formex", "akn", "html", "pdf", "md", "txt")
 
 
@@ -134,6 +135,9 @@ def _instrument(path: Path, folder: Path) -> Instrument:
     for item in values["pending_amendments"]:
         if not isinstance(item, dict) or not {"act", "provisions", "effect", "source"} <= item.keys():
             raise wrong("pending_amendments", "needs act, provisions, effect and source in each item")
+    for item in values["moved"]:
+        if not isinstance(item, dict) or not {"from", "to", "applicable_from", "source"} <= item.keys() or not isinstance(item["to"], list):
+            raise wrong("moved", "needs from, to (a list), applicable_from and source in each item")
     return Instrument(id=data["instrument"], sources=tuple(_sources(data["sources"], wrong)), **values)
 
 
@@ -225,6 +229,14 @@ def topics(path: Path) -> dict[str, dict[str, str]]:
     """Every topic by its id: its name, definition and group."""
     groups, _ = read_yaml(path)
     return {topic["id"]: {**topic, "group": group["id"]} for group in groups for topic in group["topics"]}
+
+
+def topic_tables(folder: Path) -> dict[str, Any]:
+    """What a generation seals of the topics: `topics` by id with the group's name, `alignment`, `ratifications`; only those that are there."""
+    tables: dict[str, Any] = {name: read_yaml(folder / f"{name}.yaml")[0] for name in TOPIC_TABLES if (folder / f"{name}.yaml").is_file()}
+    if "topics" in tables:
+        tables["topics"] = {topic["id"]: {**topic, "group": group["name"]} for group in tables["topics"] for topic in group["topics"]}
+    return tables
 
 
 def vocabulary(folder: Path) -> dict[str, dict[str, Any]]:

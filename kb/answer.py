@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from kb.citation import Reference, cite, format_id, jurisdiction_name, jurisdictions_named, pinpoint, within
+from kb.citation import Reference, cite, format_id, jurisdiction_name, jurisdictions_named, pinpoint, split_id, within
 from kb.config import Settings
+from kb.currency import Move, as_at_notes, moved, moved_note, notes
 from kb.errors import StoreError
 from kb.lexical import terms
-from kb.model import Answer, Cited, Hit, Query, Statement, Status
-from kb.premise import contradicts, premise, refusal, unfounded_periods
-from kb.search import checked, cited_hit, search
-from kb.store import Store
+from kb.model import Answer, Cited, Hit, Provision, Query, Statement, Status
+from kb.premise import contradicts, premise, refusal, unfounded_quantities
+from kb.relations import Related, definitions, exceptions, plain
+from kb.search import checked, cited_hit, search, text_hit
+from kb.store import Store, Version
 
 TEXT_NOT_HELD = "text-not-held"
 _SENTENCE = re.compile(r"(?<=[.;:。；])\s+(?=[^\s\d]|\d)|\n")
@@ -22,7 +23,7 @@ _ABBREVIATION = re.compile(r"(?:\b(?:No|Nos|art|arts|sec|secs|par|Pub|L|U\.S|U\.
 _DATA_NOT_HELD = (
     (re.compile(r"processing times?|how (?:long|many (?:weeks|months|days)) (?:is|are|does) (?:uscis|the home office|ircc)\b.*\b(?:taking|take)", re.IGNORECASE), "processing times"),
     (re.compile(r"adverse effect wage rate|\baewr\b|prevailing wage (?:rate|level)|wage rate per hour|current (?:fee|minimum wage) (?:amount|rate)", re.IGNORECASE), "wage and fee rates"),
-    (re.compile(r"\bcase law\b|court decisions?|precedents?\b|leading cases?|which judge", re.IGNORECASE), "case law"),
+    (re.compile(r"\bcase law\b|court (?:decisions?|rulings?)|precedents?\b|leading cases?|which judge|\b(?:the )?courts? (?:have |has )?(?:held|ruled|decided|say|said)\b", re.IGNORECASE), "case law"),
 )  # fmt: skip
 
 
@@ -43,26 +44,71 @@ def ask(query: Query, store: Store, settings: Settings) -> Answer:
     text = checked(query, store, settings)
     if why := refusal(text):
         return _declined(query, store, "refused", [Gap("refused", why)], ())
-    hits = search(query, store, settings)
-    gaps = [*_missing(text, store, hits), *_not_held(text, query, store)]
+    references = store.names.references(text)
+    went = moved(references, store)
+    hits = _in_order(search(query, store, settings), references, went, query, store)
+    gaps = [*_missing(references, store, hits, query.filters.as_at), *_not_held(text, query, store)]
     if gaps and not any(gap.status == "partial" for gap in gaps):
         return _declined(query, store, gaps[0].status, gaps, hits)
     floor = settings.adequate if query.filters.summaries else settings.adequate_text
     usable = [hit for hit in hits if hit.exact or hit.cosine >= floor]
+    dated = _dated(query, usable, store, settings)
     if not usable:
-        return _declined(query, store, "not-covered", [Gap("not-covered", "Nothing in the texts held speaks to this closely enough.")], hits)
+        gap = Gap("not-held", dated[0]) if dated else Gap("not-covered", "Nothing in the texts held speaks to this closely enough.")
+        return _declined(query, store, gap.status, [gap, *(Gap(gap.status, note) for note in dated)], hits)
     answer = _compose(query, text, usable, gaps, store, settings)
-    wrong = _false_premise(text, answer, usable)
-    return replace(answer, status="false-premise", notes=(wrong, *answer.notes)) if wrong and answer.status == "supported" else answer
+    wrong = _false_premise(text, answer, usable) if answer.status == "supported" else None
+    if wrong:
+        answer = replace(answer, status="false-premise", notes=(wrong, *answer.notes))
+    answer = replace(answer, notes=(*(moved_note(move, store) for move in went), *dated, *answer.notes))
+    return accompanied(answer, text, store, settings, query.filters.as_at)
+
+
+def _in_order(hits: Sequence[Hit], references: Sequence[Reference], went: Sequence[Move], query: Query, store: Store) -> list[Hit]:
+    """The hits as far as they are old enough, what is cited first, then the places to which that has moved."""
+    day = query.filters.as_at
+    timely = [hit for hit in hits if not day or (hit.as_at and hit.as_at <= day)]
+    cited = [*(_older(references, store, day) if day else ()), *(hit for hit in timely if hit.exact)]
+    present = [hit for move in went if not day or (move.start or "") <= day for hit in _present(move, timely, query, store)]
+    taken = {hit.passage_id for hit in present}
+    first = [hit for hit in cited if hit.passage_id not in taken]
+    return [*first, *present, *(hit for hit in timely if not hit.exact and hit.passage_id not in taken)]
+
+
+def _older(references: Sequence[Reference], store: Store, day: str) -> list[Hit]:
+    """Hits on cited provisions that only an older wording has."""
+    found = []
+    for reference in references:
+        place = store.resolve(reference.instrument, reference.numbers, day)
+        if place and not store.resolve(reference.instrument, reference.numbers):
+            version = store.provision(place[0], day)
+            start, end = (place[1].start, place[1].end) if place[1] else (0, len(version.provision.text))
+            found.append(text_hit(version, reference.numbers, start, end, store, format_id(reference.instrument, reference.numbers), 2.0, 1.0, exact=True))
+    return found
+
+
+def _present(move: Move, hits: Sequence[Hit], query: Query, store: Store) -> list[Hit]:
+    """Hits on the places to which something moved: those that the search found, else the first of them."""
+    places = [split_id(id) for id in move.to]
+    found = [hit for hit in hits if any(hit.instrument == instrument and hit.numbers[: len(path)] == path for instrument, path in places)]
+    first = [] if found else [cited_hit(*places[0], store, query.filters)]
+    return [replace(hit, exact=True) for hit in [*found, *first][:2] if hit]
+
+
+def _dated(query: Query, usable: Sequence[Hit], store: Store, settings: Settings) -> list[str]:
+    """Of a question about a past day: how it was answered, and what has no wording that old."""
+    day = query.filters.as_at
+    if not day:
+        return []
+    today = search(replace(query, filters=replace(query.filters, as_at=None)), store, settings)
+    return as_at_notes(day, today, usable, store)
 
 
 def _false_premise(text: str, answer: Answer, usable: Sequence[Hit]) -> str | None:
     """What the question takes for granted and the law found contradicts, in one sentence; None where we see nothing of the kind."""
     texts = [cited.quote for cited in answer.citations] + [hit.text for hit in usable]
-    periods = unfounded_periods(text, texts)
-    if periods:
-        named = ", ".join(f"{n} {unit}s" for n, unit in sorted(periods))
-        return f"The question takes for granted that the law sets {named}; the provisions found do not say so. Read what they say."
+    if unfounded := unfounded_quantities(text, texts):
+        return f"The question takes for granted that the law sets {', '.join(unfounded)}; the provisions found do not say so. Read what they say."
     said = premise(text)
     for quote in texts if said else ():
         for start, end in sentences(quote, 0, len(quote)):
@@ -86,20 +132,25 @@ def _declined(query: Query, store: Store, status: Status, gaps: Sequence[Gap], h
 # what is not there
 
 
-def _missing(text: str, store: Store, hits: Sequence[Hit]) -> list[Gap]:
-    """A gap for each cited provision that does not exist in a text held, or whose text is not held."""
+def _missing(references: Sequence[Reference], store: Store, hits: Sequence[Hit], day: str | None = None) -> list[Gap]:
+    """A gap for each cited provision that does not exist in a text held, or whose text is not held; what only moved, or was there then, is no gap."""
     gaps = []
-    for reference in store.names.references(text):
-        entry = store.instruments.get(reference.instrument)
+    for reference in references:
+        if moved([reference], store) or (day and store.resolve(reference.instrument, reference.numbers, day)):
+            continue
         found = any(hit.exact and hit.instrument == reference.instrument for hit in hits)
-        if entry is None:
-            gaps.append(Gap("not-held", f"{_label(reference)} is not in the knowledge base."))
-        elif not entry["held"]:
-            name = cite(entry["citation"], reference.numbers)
-            gaps.append(_unheld_text(name, partial=found))
-        elif not store.resolve(reference.instrument, reference.numbers):
-            gaps.append(_no_such(reference, entry, store))
-    return gaps
+        gaps.append(gap_of(reference, store, summarised=found))
+    return [gap for gap in gaps if gap]
+
+
+def gap_of(reference: Reference, store: Store, summarised: bool = False) -> Gap | None:
+    """Why a cited provision cannot be shown: it does not exist in a text held, or its text is not held; None where it can be."""
+    entry = store.instruments.get(reference.instrument)
+    if entry is None:
+        return Gap("not-held", f"{_label(reference)} is not in the knowledge base.")
+    if not entry["held"]:
+        return _unheld_text(cite(entry["citation"], reference.numbers), partial=summarised)
+    return None if store.resolve(reference.instrument, reference.numbers) else _no_such(reference, entry, store)
 
 
 def _label(reference: Reference) -> str:
@@ -192,23 +243,24 @@ def _jurisdictions_not_held(text: str, query: Query, store: Store) -> list[Gap]:
 def _compose(query: Query, text: str, usable: Sequence[Hit], gaps: Sequence[Gap], store: Store, settings: Settings) -> Answer:
     citations: list[Cited] = []
     statements: list[Statement] = []
-    notes: list[str] = []
+    told: list[str] = []
     lead = _lead(usable[0], store) if query.filters.summaries else None
     if lead:
         statements.append(Statement(lead.quote, (_add(citations, lead),), "lead"))
-    for place, hit in enumerate(usable[: settings.quotes + 4]):
-        cited = _quote(hit, text, store, settings, notes)
+    shown = 0
+    for hit in usable:
+        cited = _quote(hit, text, store, settings, told) if shown < settings.quotes + settings.further else None
         if cited is None or any(_within(cited, other) for other in citations):
             continue
-        role = "quote" if place < settings.quotes else "related"
-        statements.append(Statement(cited.quote, (_add(citations, cited),), role))
+        statements.append(Statement(cited.quote, (_add(citations, cited),), "quote" if shown < settings.quotes else "related"))
+        shown += 1
     status: Status = "supported" if any(c.kind == "text" for c in citations) and not gaps else "partial"
     if status == "partial" and (gaps or all(not store.instruments[c.instrument]["held"] for c in citations)):
-        notes.append(TEXT_NOT_HELD)
-    notes.extend(gap.note for gap in gaps)
-    notes.extend(_warnings(citations, store))
-    notes.extend(f"withheld: the stored text of {id} is not the one that was sealed" for id in sorted(store.withheld))
-    return Answer(query.text, status, tuple(statements), tuple(citations), _searched(query, store), tuple(dict.fromkeys(notes)))
+        told.append(TEXT_NOT_HELD)
+    told.extend(gap.note for gap in gaps)
+    told.extend(notes(citations, store, query.filters.as_at))
+    told.extend(f"withheld: the stored text of {id} is not the one that was sealed" for id in sorted(store.withheld))
+    return Answer(query.text, status, tuple(statements), tuple(citations), _searched(query, store), tuple(dict.fromkeys(told)))
 
 
 def _add(citations: list[Cited], cited: Cited) -> int:
@@ -253,22 +305,45 @@ def _quote(hit: Hit, question: str, store: Store, settings: Settings, notes: lis
     if text[hit.start : hit.end] != hit.text:
         notes.append(f"withheld: the passage {hit.passage_id} is not in the stored text")
         return None
-    start, end = focus(text, hit.start, hit.end, question, version.language, settings.quote_chars)
-    digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
-    return Cited(
-        hit.instrument, hit.numbers, hit.citation, "text", text[start:end], start, end, digest, hit.official_url, hit.as_at, hit.provision_id,
-        version.language, version.damaged,
-    )  # fmt: skip
+    numbers, start, end = (hit.numbers, hit.start, hit.end) if hit.exact else reach(version.provision, hit, settings.quote_chars)
+    return _cited(version, numbers, *focus(text, start, end, question, version.language, settings.quote_chars), store)
+
+
+def reach(provision: Provision, hit: Hit, limit: int) -> tuple[tuple[str, ...], int, int]:
+    """(numbers, start, end) of the widest portion around a hit that has at most `limit` characters, else of the hit itself.
+
+    A rule is read whole: the words that open a list, and its other items, say what one item means.
+    """
+    if len(provision.text) <= limit:
+        return provision.numbers, 0, len(provision.text)
+    around = [p for p in provision.portions if p.start <= hit.start and hit.end <= p.end and p.end - p.start <= limit]
+    if not around:
+        return hit.numbers, hit.start, hit.end
+    widest = max(around, key=lambda p: (p.end - p.start, -len(p.numbers)))
+    return widest.numbers, widest.start, widest.end
 
 
 def focus(text: str, start: int, end: int, question: str, language: str, limit: int) -> tuple[int, int]:
-    """The run of whole sentences within start:end that shares most with the question, at most `limit` characters where sentences allow."""
+    """The run of whole sentences within start:end that shares most with the question, filled up with what stands before and after it to `limit` characters.
+
+    One sentence that is longer than that stays whole.
+    """
     if end - start <= limit:
         return start, end
     spans = sentences(text, start, end)
+    first, last = _nearest_run(text, spans, question, language, limit)
+    while first > 0 and spans[last][1] - spans[first - 1][0] <= limit:
+        first -= 1
+    while last + 1 < len(spans) and spans[last + 1][1] - spans[first][0] <= limit:
+        last += 1
+    return spans[first][0], spans[last][1]
+
+
+def _nearest_run(text: str, spans: Sequence[tuple[int, int]], question: str, language: str, limit: int) -> tuple[int, int]:
+    """Places of the first and last of the sentences that together share most with the question within `limit` characters."""
     asked = set(terms(question, language))
     shared = [len(asked & set(terms(text[s:e], language))) for s, e in spans]
-    best, span = -1.0, spans[0]
+    best, run = -1, (0, 0)
     for first in range(len(spans)):
         total = 0
         for last in range(first, len(spans)):
@@ -276,8 +351,8 @@ def focus(text: str, start: int, end: int, question: str, language: str, limit: 
             if spans[last][1] - spans[first][0] > limit and last > first:
                 break
             if total > best:
-                best, span = total, (spans[first][0], spans[last][1])
-    return span
+                best, run = total, (first, last)
+    return run
 
 
 def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -294,30 +369,67 @@ def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
     return spans or [(start, end)]
 
 
-def _warnings(citations: Sequence[Cited], store: Store) -> list[str]:
-    """What the reader must know of the texts cited: damage, dates, amendments not yet in them, unchecked summaries."""
-    notes = []
-    for cited in citations:
-        entry = store.instruments[cited.instrument]
-        if cited.damaged:
-            notes.append(f"damaged: our copy of {cited.citation} is known to be incomplete or disturbed; compare it with the official text.")
-        for change in entry["pending_amendments"]:
-            if not change["provisions"] or any(_overlaps(cited.numbers, path) for path in change["provisions"]):
-                notes.append(f"pending-amendment: {cited.citation}: {change['effect']} ({change['act']}, {change['source']})")
-        if entry["replaced_by"]:
-            notes.append(f"replaced: {entry['short_title']} has been replaced: {_told(entry['replaced_by'])}")
-        if cited.kind == "summary" and not cited.checked:
-            notes.append(f"unchecked: our summary of {cited.citation} is not yet checked against the official text.")
-    return notes
+# what travels with it
 
 
-def _told(value: object) -> str:
-    return "; ".join(str(v) for v in value.values() if v) if isinstance(value, dict) else str(value)
+def accompanied(answer: Answer, question: str, store: Store, settings: Settings, as_at: str | None = None) -> Answer:
+    """The answer with the definitions and exceptions that its first quotations rest on, each quoted and cited by itself, role "related"."""
+    citations, statements, told = list(answer.citations), list(answer.answer), list(answer.notes)
+    room = {"definition": settings.accompanying, "exception": settings.accompanying}
+    quoted = [s.citations[0] for s in answer.answer if s.role == "quote" and citations[s.citations[0]].kind == "text"]
+    for number in quoted[: settings.accompanied]:
+        for item in _travelling(citations[number], question, store, as_at, told):
+            cited = _accompanying(item, question, store, settings)
+            side = "definition" if item.kind == "definition" else "exception"
+            if room[side] and not any(_within(cited, other) for other in citations):
+                room[side] -= 1
+                statements.append(Statement(cited.quote, (_add(citations, cited),), "related", item.kind, item.term, number))
+    told += notes(citations[len(answer.citations) :], store, as_at)
+    return replace(answer, answer=tuple(statements), citations=tuple(citations), notes=tuple(dict.fromkeys(told)))
 
 
-def _overlaps(numbers: Sequence[str], path: Sequence[str]) -> bool:
-    shared = min(len(numbers), len(path))
-    return [*map(str, numbers[:shared])] == [*map(str, path[:shared])]
+def _travelling(cited: Cited, question: str, store: Store, as_at: str | None, told: list[str]) -> list[Related]:
+    """What a quotation rests on; of the terms defined those that the question uses first, and else only those of several words."""
+    row = store.in_force(cited.provision_id, as_at)
+    try:
+        version = store.version(row) if row is not None else None
+        if version is None or version.digest != cited.digest:
+            return []
+        asked = f" {plain(question)} "
+        terms_used = definitions(version, cited.start, cited.end, store, as_at)
+        telling = [item for item in terms_used if " " in item.term or f" {plain(item.term)} " in asked]
+        telling.sort(key=lambda item: plain(item.term) not in asked)
+        return [*telling, *exceptions(version, cited.start, cited.end, store, as_at)]
+    except StoreError as exc:
+        told.append(f"withheld: {exc}")
+        return []
+
+
+def _accompanying(item: Related, question: str, store: Store, settings: Settings) -> Cited:
+    """The words of a definition from its beginning, or those of an exception that share most with the question."""
+    version, limit = item.version, settings.accompanying_chars
+    text = version.provision.text
+    if item.kind == "definition":
+        start, end = opening(text, item.start, item.end, limit)
+    else:
+        start, end = focus(text, item.start, item.end, question, version.language, limit)
+    return _cited(version, item.numbers, start, end, store)
+
+
+def _cited(version: Version, numbers: tuple[str, ...], start: int, end: int, store: Store) -> Cited:
+    """The citation of a span of a wording."""
+    provision = version.provision
+    return Cited(
+        provision.instrument, numbers, cite(store.instruments[provision.instrument]["citation"], numbers, provision.heading), "text",
+        provision.text[start:end], start, end, version.digest, version.official_url, version.as_at, provision.id, version.language, version.damaged,
+    )  # fmt: skip
+
+
+def opening(text: str, start: int, end: int, limit: int) -> tuple[int, int]:
+    """The first whole sentences and points within start:end, at most `limit` characters where the first of them allows."""
+    spans = sentences(text, start, end)
+    ends = [last for _, last in spans if last - start <= limit]
+    return spans[0][0], ends[-1] if ends else spans[0][1]
 
 
 def without_summaries(query: Query) -> Query:

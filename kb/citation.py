@@ -61,7 +61,7 @@ def cite(template: str, numbers: Sequence[str], heading: str = "") -> str:
     before, _, after = template.partition("{pinpoint}")
     if not numbers:
         return f"{before.rstrip(' ,§')}{', “' + heading + '”' if heading else ''}{after}"
-    if not re.match(r"[A-Z]{0,2}\d|L\d|R\d|D\d|[A-Z]\d", point):
+    if not re.match(r"[A-Z]{0,2}\d|L\d|R\d|D\d|[A-Z]\d|[IVX]+(?:\(|$)", point):
         before = re.sub(r"(,? )?(arts?\.|art\.|s\.|ss\.|§+|para\.|Art\.|reg\.)\s*$", ", ", before)
     return f"{before}{point}{after}"
 
@@ -72,7 +72,7 @@ JURISDICTIONS: dict[str, tuple[str, str]] = {
     "int": ("International", ""),
     "eu": ("European Union", "eu|e.u.|european union|unión europea|union europea"),
     "us": ("United States", "united states|u.s.|usa|us federal|american|america|estados unidos|ee.uu.|eeuu|federal law"),
-    "us-ca": ("California", "california|californian|los angeles|san francisco|fresno|san diego|sacramento|oakland"),
+    "us-ca": ("California", "california|californian|cal|calif|los angeles|san francisco|fresno|san diego|sacramento|oakland"),
     "us-ny": ("New York", "new york state|new york|nueva york"),
     "us-fl": ("Florida", "florida|miami"),
     "us-tx": ("Texas", "texas|texan|houston|dallas|tejas"),
@@ -159,6 +159,10 @@ JURISDICTIONS: dict[str, tuple[str, str]] = {
     "ec": ("Ecuador", "ecuador|ecuadorian"),
     "uy": ("Uruguay", "uruguay|uruguayan|uruguayo"),
     "py": ("Paraguay", "paraguay|paraguayan"),
+    # catalogued only: not looked for in questions
+    "au-nsw": ("New South Wales", ""), "ca-on": ("Ontario", ""), "bg": ("Bulgaria", ""), "bo": ("Bolivia", ""), "ci": ("Côte d’Ivoire", ""),
+    "gm": ("Gambia", ""), "md": ("Moldova", ""), "mu": ("Mauritius", ""), "mv": ("Maldives", ""), "pa": ("Panama", ""), "sl": ("Sierra Leone", ""),
+    "tn": ("Tunisia", ""), "ua": ("Ukraine", ""),
 }
 
 
@@ -181,20 +185,29 @@ INA_TO_USC = dict(
 )
 INA_TITLE = "us/usc/t8"
 
-_NUMBER = r"[A-Z]{0,2}\.?\d+(?:[.\-–]\d+)*[A-Za-z]{0,3}(?: (?:bis|ter|quater|quinquies|sexies|septies))?"
-_POINTS = r"(?:\s?\([0-9A-Za-z]{1,5}\))*"
+_NUMBER = r"(?:[LRD]\. |[A-Z]{0,2}\.?)\d+(?:[a-z]?[.\-–]\d+)*[A-Za-z]{0,3}(?: (?:bis|ter|quater|quinquies|sexies|septies|quáter))?"
+_ROMAN = r"(?<=\s)[IVX]{1,6}(?=[\s(,;.?]|$)"  # of an article, never of a part
+_POINT = r"(?!(?:UK|US|USA|EU|UAE|NZ)\))(?:\d{1,4}[a-z]{0,3}|[a-z]{1,3}\d{0,2}|[ivxlc]{1,7})"
+_BELOW = r"(?:Abs(?:\.|atz)?|apdo\.?|apartado|párrafo|sub-?sections?|para(?:graph)?s?\.?|sub-?paras?(?:graph)?\.?|points?|clauses?|lit(?:\.|era)?|letra|Nr\.?|alin[ée]as?)"
+_POINTS = rf"(?:\s?\({_POINT}\)|,?\s{_BELOW}\s\(?{_POINT}\b\)?)*"
 _UNIT = (
     r"(?:articles?|artículos?|articulos?|articolo|artikel|arts?\.?|sections?|sect?s?\.?|secs?\.?|ss?\.|s|§§?|paras?\.?|paragraphs?|párrafo|rules?|regs?\.?|"
     r"regulations?|standards?|guidelines?|第|المادة)"
 )
-_CITED = re.compile(rf"(?<![\w.])(?P<unit>{_UNIT}\s*)?(?P<number>(?:A|B)?{_NUMBER})(?P<points>{_POINTS})(?![\w])", re.IGNORECASE)
+_INNER = rf"(?P<inner>(?:{_BELOW}\s\(?{_POINT}\b\)?,?\s(?:of|de|del|de la|von)\s)+)"  # "paragraph 3 of" before the article
+_CITED = re.compile(
+    r"第\s?(?P<chinese>\d+(?:-\d+)?)\s?[條条](?:之(?P<branch>\d+))?|"
+    rf"(?<![\w.]){_INNER}?(?P<unit>{_UNIT}\s*)?(?P<number>(?:A|B)?{_NUMBER}|(?-i:{_ROMAN}))(?P<points>{_POINTS})(?![\w])",
+    re.IGNORECASE,
+)
+_BARE = re.compile(rf"{_UNIT}\s*{_NUMBER}", re.IGNORECASE)  # "art. 149" calls a law to mind, and names none
 _USC = re.compile(
     rf"(?<!\w)(?P<title>\d{{1,2}})\s*(?P<code>U\.?\s?S\.?\s?C\.?(?:\s?A\.?)?|C\.?\s?F\.?\s?R\.?)\s*(?:§+|sections?|secs?\.?|parts?)?\s*"
     rf"(?P<number>{_NUMBER})(?P<points>{_POINTS})",
     re.IGNORECASE,
 )
 _INA = re.compile(rf"(?<!\w)I\.?N\.?A\.?\s*(?:§+|sections?|secs?\.?|s\.?)?\s*(?P<number>\d{{3}}[A-D]?)(?P<points>{_POINTS})(?!\w)", re.IGNORECASE)
-_FILLER = re.compile(r"[\s,;:.\-–]*(?:(?:of|in|under|the|to|from|de|del|la|el|los|las|en|der|des|le|du|'s|’s|\(|\)|no\.?|convention)[\s,;:.]*){0,4}", re.IGNORECASE)
+_FILLER = re.compile(r"(?:\s\([^()\d]{2,30}\))?[\s,;:.\-–]*(?:(?:of|in|under|the|to|from|de|del|la|el|los|las|en|der|des|le|du|'s|’s|\(|\)|no\.?|convention)[\s,;:.]*){0,4}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,38 +224,64 @@ class Names:
     """What instruments are called, for finding them in a text."""
 
     def __init__(self, instruments: Mapping[str, Mapping[str, Any]]):
-        self._ids: dict[str, str] = {}
+        self._ids: dict[str, list[str]] = {}
+        self._local: dict[str, list[str]] = {}  # names that say which law only together with the place: "Penal Code", and California
         self._acronyms: set[str] = set()  # short names that are ordinary words when written small
+        self._places = {id: entry.get("jurisdiction") or "" for id, entry in instruments.items()}
         ranked = sorted(instruments.items(), key=lambda item: (not item[1].get("held"), item[0]))
-        for id, entry in ranked:
-            for name in _called(id, entry):
-                self._ids.setdefault(name, id)
-                if len(name) <= 5 and name.isalpha():
-                    self._acronyms.add(name)
-        alternatives = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in sorted(self._ids, key=len, reverse=True))
-        self._pattern = re.compile(rf"(?<![\w-])(?:{alternatives})(?![\w])", re.IGNORECASE) if alternatives else None
+        called = [(id, place, name) for id, entry in ranked for place, name in enumerate(_called(id, entry))]
+        for id, _, name in sorted(called, key=lambda item: item[1] > 0):  # a law's own short title before what else others are called
+            self._ids.setdefault(name, []).append(id)
+            if len(name) <= 5 and name.isalpha():
+                self._acronyms.add(name)
+            if bare := _without_place(name, self._places[id]):
+                self._local.setdefault(bare, []).append(id)
+        self._pattern = _any_name([*self._ids, *self._local])
 
     def mentions(self, text: str) -> list[tuple[str, int, int]]:
         """(instrument, start, end) of every instrument named, in order, the longest name at each place; acronyms in capitals only."""
-        return [(id, start, end) for id, name, start, end in self._found(text) if name not in self._acronyms or text[start:end].isupper()]
+        found = (item for item in self._found(text) if item[1] in self._ids)
+        return [(id, start, end) for id, name, start, end in found if name not in self._acronyms or text[start:end].isupper()]
 
     def _found(self, text: str) -> list[tuple[str, str, int, int]]:
         if self._pattern is None:
             return []
+        places = jurisdictions_named(text)
         found = ((m, " ".join(m.group().casefold().split())) for m in self._pattern.finditer(text))
-        return [(self._ids[name], name, m.start(), m.end()) for m, name in found if name in self._ids]
+        meant = ((self._meant(name, places), name, m.start(), m.end()) for m, name in found)
+        return [(id, name, start, end) for id, name, start, end in meant if id]
+
+    def _meant(self, name: str, places: Sequence[str]) -> str | None:
+        """The instrument that a name means where these places are named; None where the name needs a place and none fits."""
+        ids = self._ids.get(name, [])
+        there = [id for place in places for id in [*ids, *self._local.get(name, [])] if self._places[id] == place]
+        return next(iter([*there, *ids]), None)
+
+    def named_at(self, text: str, start: int, citing: str) -> tuple[str, int] | None:
+        """(instrument, end) of the longest name that begins exactly here in the text of the instrument `citing`.
+
+        A name that several bear means the one of the same jurisdiction; None where none is named, or it cannot be told which.
+        """
+        match = self._pattern.match(text, start) if self._pattern else None
+        name = " ".join(match.group().casefold().split()) if match else ""
+        if not name or (name in self._acronyms and not match.group().isupper()):
+            return None
+        ids, place = self._ids.get(name, []), self._places.get(citing)
+        there = [id for id in [*ids, *self._local.get(name, [])] if self._places[id] == place] or ids
+        return (there[0], match.end()) if len(set(there)) == 1 else None
 
     def references(self, text: str) -> list[Reference]:
         """Every citation in a text that names its instrument, in order."""
-        found = [*_code_references(text)]
+        found = [*code_references(text)]
         taken = [(r.start, r.end) for r in found]
-        mentions = [(id, start, end) for id, _, start, end in self._found(text)]
-        for cited in _CITED.finditer(text):
+        mentions = [(id, start, end) for id, name, start, end in self._found(text) if not _BARE.fullmatch(name)]
+        unnamed = _masked(text, mentions)
+        for cited in _CITED.finditer(unnamed):
             if any(cited.start() < end and start < cited.end() for start, end in taken):
                 continue
             mention = _beside(text, cited, mentions)
             if mention:
-                numbers = (_printed(cited["number"]), *_points(cited["points"]))
+                numbers = _numbers(cited, mention[0])
                 found.append(Reference(mention[0], numbers, min(cited.start(), mention[1]), max(cited.end(), mention[2])))
                 taken.append((cited.start(), cited.end()))
         return sorted(found, key=lambda reference: reference.start)
@@ -255,7 +294,7 @@ _DOCUMENT = re.compile(r"sheet|manual|guid|principle|compact|recommendation|decl
 def _called(id: str, entry: Mapping[str, Any]) -> Iterator[str]:
     names = [entry.get("short_title") or "", entry.get("title") or "", *(entry.get("names") or ())]
     template = str(entry.get("citation") or "").partition("{pinpoint}")[0]
-    names.append(re.sub(r"(,? )?(arts?\.|s\.|ss\.|§+|para\.|Art\.|reg\.)\s*$", "", template).strip(" ,"))
+    names.append(re.sub(r"(,? )?(arts?\.|s\.|ss\.|§+|para\.|Art\.|reg\.|第)\s*$", "", template).strip(" ,"))
     convention = re.fullmatch(r"int/ilo-([cpr])(\d+)", id)
     if convention:
         letter, number = convention[1], int(convention[2])
@@ -267,13 +306,18 @@ def _called(id: str, entry: Mapping[str, Any]) -> Iterator[str]:
         word = "Directive" if directive[1] == "dir" else "Regulation"
         number = f"{directive[2]}/{directive[3]}"
         names += [number, f"{word} {number}", f"{word} {number}/EU", f"{word} {number}/EC", f"{word} (EU) {number}", f"Directiva {number}"]
-    for name in names:
+    title = re.fullmatch(r"us/(usc|cfr)/t(\d+)", id)
+    if title:
+        names += [f"Title {title[2]} {title[1]}", *([f"Title {title[2]}"] if title[1] == "usc" else [])]
+    for name in dict.fromkeys(names):
         folded = " ".join(name.casefold().split())
-        if len(folded) > 2 and not folded.isdigit() and (entry.get("kind") != "guidance" or _DOCUMENT.search(folded)):
+        document = entry.get("kind") != "guidance" or _DOCUMENT.search(folded) or (id.startswith("int/") and name.isupper())
+        if len(folded) > 2 and not folded.isdigit() and document:
             yield folded
 
 
-def _code_references(text: str) -> Iterator[Reference]:
+def code_references(text: str) -> Iterator[Reference]:
+    """Citations of the federal codes and of the Immigration and Nationality Act, which name their instrument by themselves."""
     for match in _USC.finditer(text):
         code = "usc" if "u" in match["code"].casefold() else "cfr"
         yield Reference(f"us/{code}/t{int(match['title'])}", (_printed(match["number"]), *_points(match["points"])), match.start(), match.end())
@@ -283,11 +327,20 @@ def _code_references(text: str) -> Iterator[Reference]:
             yield Reference(INA_TITLE, (section, *_points(match["points"])), match.start(), match.end())
 
 
+def _masked(text: str, mentions: Sequence[tuple[str, int, int]]) -> str:
+    """The text with the names of instruments blotted out, so that a number in a name is not taken for a section; same length."""
+    for _, start, end in mentions:
+        text = text[:start] + "\0" * (end - start) + text[end:]
+    return text
+
+
 def _beside(text: str, cited: re.Match[str], mentions: Sequence[tuple[str, int, int]]) -> tuple[str, int, int] | None:
     """The instrument named directly before or after a cited number; a bare number must follow the name at once."""
+    if not cited["unit"] and not cited["chinese"] and not any(c.isdigit() for c in cited["number"]):
+        return None  # a roman number alone may be the word I
     after = [m for m in mentions if m[1] >= cited.end() and _FILLER.fullmatch(text[cited.end() : m[1]])]
     before = [m for m in mentions if m[2] <= cited.start() and _FILLER.fullmatch(text[m[2] : cited.start()])]
-    if cited["unit"]:
+    if cited["unit"] or cited["chinese"]:
         return (before or [None])[-1] or (after or [None])[0]
     if re.fullmatch(r"(?:19|20)\d\d", cited["number"]):
         return None  # the year of an act is no section of it
@@ -295,22 +348,73 @@ def _beside(text: str, cited: re.Match[str], mentions: Sequence[tuple[str, int, 
     return adjacent[-1] if adjacent else None
 
 
+def _any_name(names: Sequence[str]) -> re.Pattern[str] | None:
+    """A pattern for any of the names, the longest first, as whole words; Chinese is written without spaces between words."""
+    chinese = {name for name in names if re.match(r"[\u3400-\u9fff]", name)}
+    spaced = [name for name in set(names) - chinese if name]
+    written = ([rf"(?<![\w-]){_branches(spaced)}(?!\w|-\d)"] if spaced else []) + ([_branches(sorted(chinese))] if chinese else [])
+    return re.compile("|".join(written), re.IGNORECASE) if written else None
+
+
+def _branches(names: Sequence[str]) -> str:
+    """A pattern for any of the names, the longest first. Names that begin alike share their beginning: a text is compared once with it, not thousands of times."""
+    heads: dict[str, list[str]] = {}
+    for name in names:
+        if name:
+            heads.setdefault(name[0], []).append(name[1:])
+    written = [(r"\s+" if head == " " else re.escape(head)) + (_branches(rest) if any(rest) else "") for head, rest in sorted(heads.items())]
+    if "" in names:
+        return f"(?:{'|'.join(written)})?"
+    return written[0] if len(written) == 1 else f"(?:{'|'.join(written)})"
+
+
+def _without_place(name: str, jurisdiction: str) -> str | None:
+    """A law's name without the jurisdiction that it says; None where it says none, or too little is left to name a law."""
+    pattern = _jurisdiction_patterns().get(jurisdiction)
+    bare = re.sub(r"^(?:the|of)\s|\s?\(\)|^\W+|[\s,]+$", "", " ".join(pattern.sub("", name).split())) if pattern else name
+    return bare if bare != name and len(bare) > 8 and " " in bare else None
+
+
+def _numbers(cited: re.Match[str], instrument: str) -> tuple[str, ...]:
+    """The number path that a citation prints; sections of the Immigration and Nationality Act become those of Title 8."""
+    if cited["chinese"]:
+        return (cited["chinese"] + (f"-{cited['branch']}" if cited["branch"] else ""),)
+    number = _printed(cited["number"])
+    if instrument == INA_TITLE:
+        number = INA_TO_USC.get(number.upper(), number)
+    return (number, *_points(cited["points"]), *reversed(_points(cited["inner"])))
+
+
 def _printed(number: str) -> str:
-    return number.strip().replace("–", "-")
+    return re.sub(r"^([LRD])\. ?(?=\d)", r"\1", number.strip().replace("–", "-"))
 
 
 def _points(printed: str | None) -> tuple[str, ...]:
-    return tuple(re.findall(r"\(([0-9A-Za-z]+)\)", printed or ""))
+    return tuple(first or second for first, second in re.findall(rf"\(({_POINT})\)|{_BELOW}\s({_POINT})\b", printed or "", re.IGNORECASE))
 
 
 def jurisdictions_named(text: str) -> list[str]:
     """Codes of the jurisdictions that a text names, in the order in which they stand."""
     found: dict[str, int] = {}
+    said = set(re.findall(r"\w+", text.lower()))
     for code, pattern in _jurisdiction_patterns().items():
-        match = pattern.search(text)
+        match = None if said.isdisjoint(_first_words()[code]) else pattern.search(text)
         if match:
             found[code] = match.start()
     return sorted(found, key=found.__getitem__)
+
+
+def without_places(text: str) -> str:
+    """A text without the names of jurisdictions."""
+    for code in jurisdictions_named(text):
+        text = _jurisdiction_patterns()[code].sub(" ", text)
+    return text
+
+
+@lru_cache(maxsize=1)
+def _first_words() -> dict[str, frozenset[str]]:
+    """The words with which the names of each jurisdiction begin: a text that has none of them does not name it."""
+    return {code: frozenset(re.search(r"\w+", name.lower()).group() for name in words.split("|")) for code, (_, words) in JURISDICTIONS.items() if words}
 
 
 @lru_cache(maxsize=1)

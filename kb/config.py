@@ -19,6 +19,7 @@ class Settings:
     raw: Path | None = None  # snapshots; corpus/raw unless set
     index: Path | None = None  # generations; corpus/index unless set
     model: str = "all-MiniLM-L6-v2"  # the bundled model, or a folder with a sentence-transformers model
+    adapter: str = "auto"  # auto: the query adapter that comes with the bundled model; off
     backend: str = "auto"  # auto | sentence-transformers | openvino
     max_tokens: int = 256  # the model's limit, special tokens included
     passage_tokens: int = 200  # the body of a passage that is cut out of a longer provision
@@ -28,21 +29,27 @@ class Settings:
     depth: int = 300  # candidates a stage hands on
     rrf_k: int = 60
     fusion: str = "weighted"  # weighted | rrf | bm25 | dense
-    dense_weight: float = 0.65  # of the cosine; the rest is BM25 as a share of the question's best
+    dense_weight: float = 0.8  # of the cosine; the rest is BM25 as a share of the question's best
+    surfaces: str = "passage,summary,question"  # what is ranked: a provision's own passages, our summaries of it, questions that it answers
     expansion_weight: float = 0.5  # of the vocabulary's words beside the question's own
-    bridge_weight: float = 0.7  # of our questions and summaries beside a provision's own passages
+    bridge_weight: float = 0.85  # of our questions and summaries beside a provision's own passages
     unbridged: float = 0.7  # what a provision without such questions is lent, as a share of its own score
     kin: float = 0.75  # what a wider or narrower portion of the same provision lends
-    crowding: float = 0.02  # what each further hit of one provision loses
+    crowding: float = 0.01  # what each further hit of one provision loses
     instrument_bonus: float = 0.15
-    jurisdiction_bonus: float = 0.08
-    jurisdiction_malus: float = 0.08
+    jurisdiction_bonus: float = 0.1
+    jurisdiction_malus: float = 0.1
     treaty_bonus: float = 0.0
+    guidance_malus: float = 0.03  # guidance explains the law and says the same in easier words; the law itself comes first
     per_provision: int = 3
     top: int = 10
     exact_below: int = 5000  # vectors; a search over fewer is exact instead of by Chroma's graph
     quotes: int = 4
-    quote_chars: int = 900
+    further: int = 4  # quotations that an answer shows as also relevant
+    quote_chars: int = 1200
+    accompanied: int = 2  # quotations that bring the definitions and exceptions they rest on
+    accompanying: int = 2  # definitions, and exceptions, that an answer shows for them
+    accompanying_chars: int = 600
     adequate: float = 0.50  # cosine under which nothing adequate was found
     adequate_text: float = 0.40  # the same for official texts alone, which lie further from everyday words than our questions do
     keep_generations: int = 2
@@ -50,6 +57,7 @@ class Settings:
     prose_model: str = ""
     prose_key: str = ""
     prose_timeout_s: float = 30.0
+    idle_minutes: float = 15.0  # after which an unused page is put away and its session forgotten; 0: never
 
     @property
     def raw_dir(self) -> Path:
@@ -76,6 +84,10 @@ def settings(environment: Mapping[str, str], **overrides: object) -> Settings:
     chosen = replace(Settings(), **{**values, **{k: v for k, v in overrides.items() if v is not None}})
     if chosen.backend not in ("auto", "sentence-transformers", "openvino"):
         raise ConfigError(f"KB_BACKEND is {chosen.backend!r}; it must be auto, sentence-transformers or openvino")
+    if chosen.adapter not in ("auto", "off"):
+        raise ConfigError(f"KB_ADAPTER is {chosen.adapter!r}; it must be auto or off")
+    if not 0 <= chosen.idle_minutes < 10_000:
+        raise ConfigError(f"KB_IDLE_MINUTES is {chosen.idle_minutes}; it must be 0 or more")
     if chosen.fusion not in ("weighted", "rrf", "bm25", "dense"):
         raise ConfigError(f"KB_FUSION is {chosen.fusion!r}; it must be weighted, rrf, bm25 or dense")
     return chosen

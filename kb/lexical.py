@@ -16,6 +16,7 @@ import Stemmer
 K1, B = 1.5, 0.75
 _WORD = re.compile(r"[a-z]{1,2}-\d+(?:[.\-–]\d+)*[a-z]*|[a-z]*\d+(?:[.\-–]\d+)*[a-z]*|[^\W\d_]+", re.IGNORECASE)
 _CJK = re.compile(r"[\u3400-\u9fff]+")
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _STEMMERS = {"en": "english", "es": "spanish", "fr": "french", "de": "german", "nl": "dutch", "ar": "arabic", "it": "italian", "pt": "portuguese"}
 _STOP = {
     "english": "a an and are as at be but by can do does for from has have he her his how i if in into is it its me my no not of on or our she so such that the "
@@ -32,13 +33,14 @@ def _stemmer(name: str) -> Stemmer.Stemmer:
 
 @lru_cache(maxsize=4)
 def _stop(name: str) -> frozenset[str]:
-    return frozenset(_STOP.get(name, "").split())
+    return frozenset(map(fold, _STOP.get(name, "").split()))
 
 
 def fold(text: str) -> str:
     """The text as it is compared: NFKC, lower case, without zero-width characters and accents on Latin letters."""
-    text = unicodedata.normalize("NFKC", text).casefold()
-    text = re.sub("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]", "", text)
+    if text.isascii():
+        return text.lower()  # what the rest comes to, sooner
+    text = _UNSEEN.sub("", unicodedata.normalize("NFKC", text).casefold())
     return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
 
 
@@ -46,7 +48,7 @@ def terms(text: str, language: str = "en") -> list[str]:
     """The index terms of a text in a language: stems of its words, numbers whole ("214.204"), pairs of Chinese characters."""
     folded = fold(text)
     name = _STEMMERS.get(language.partition("-")[0], "english")
-    stop = {fold(word) for word in _stop(name)}
+    stop = _stop(name)
     words = [word for word in _WORD.findall(_CJK.sub(" ", folded)) if word not in stop]
     pairs = [run[i : i + 2] for run in _CJK.findall(folded) for i in range(max(len(run) - 1, 1))]
     return _stemmer(name).stemWords(words) + pairs

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 SpanKind = Literal["emphasis", "strong", "note", "source"]
 PassageKind = Literal["text", "summary"]
+EdgeKind = Literal["definition", "exception", "condition", "override", "reference"]
 Status = Literal["supported", "partial", "not-covered", "not-held", "no-such-provision", "false-premise", "refused"]
 
 
@@ -46,6 +47,7 @@ class Instrument:
     amended_by: tuple[dict[str, Any], ...] = ()
     replaced_by: dict[str, Any] | None = None
     pending_amendments: tuple[dict[str, Any], ...] = ()
+    moved: tuple[dict[str, Any], ...] = ()  # places that stand elsewhere now: from, to (provision ids), applicable_from, source
     sources: tuple[Source, ...] = ()
     notes: str | None = None
 
@@ -108,6 +110,39 @@ class Provision:
     spans: tuple[Span, ...] = ()
     offsets: tuple[tuple[int, int, int], ...] = ()
     status: str = "in-force"
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A term that a provision defines, and the words of its text (start:end) that define it. `numbers` is the portion they stand in.
+
+    `scope` says where it holds: in the portion whose path is `within`, under the headings `within`, in the sections of the series `within`
+    ("214" for 214.201), or in the whole "instrument".
+    """
+
+    provision_id: str
+    numbers: tuple[str, ...]
+    term: str
+    start: int
+    end: int
+    scope: str
+    within: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A reference from one portion to another: the words that make it (start:end), and where they lead, None where that is not held or not certain.
+
+    kind "exception", "condition": the portion yields to its target; "override": the target yields to the portion; "definition": a term is defined there.
+    """
+
+    provision_id: str
+    numbers: tuple[str, ...]
+    kind: EdgeKind
+    start: int
+    end: int
+    target: str | None
+    target_numbers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +250,9 @@ class Statement:
     text: str
     citations: tuple[int, ...]
     role: Literal["lead", "prose", "quote", "related", "note"] = "quote"  # prose: by a language model (kb/prose.py)
+    why: str = ""  # of what travels with a quotation: "definition", "exception", "condition" or "override"
+    term: str = ""  # what a definition defines
+    beside: int | None = None  # the number of the citation that it travels with
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,56 +41,119 @@ _WORDS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
     "fourteen": 14, "fifteen": 15, "twenty": 20, "thirty": 30, "forty-five": 45, "forty five": 45, "forty": 40, "sixty": 60, "ninety": 90,
 }  # fmt: skip
-_QUANTITY = re.compile(rf"\b(\d+|{'|'.join(sorted(_WORDS, key=len, reverse=True))})(?:\s*\(\d+\))?[\s-]+(?:calendar |working |consecutive )?(day|week|month|year)s?\b", re.IGNORECASE)
+_NUMBER = rf"\d+(?:,\d{{3}})*(?:\.\d+)?|{'|'.join(sorted(_WORDS, key=len, reverse=True))}"
+_QUANTITY = re.compile(rf"\b({_NUMBER})(?:\s*\(\d+\))?[\s-]+(?:calendar |working |consecutive )?(day|week|month|year)s?\b", re.IGNORECASE)
+_OTHER_QUANTITIES = (
+    ("percent", re.compile(rf"\b({_NUMBER})\s*(?:%|per ?cent\b)", re.IGNORECASE)),
+    ("of money", re.compile(rf"(?:[$€£]|\b(?:usd|eur|gbp)\b)\s?({_NUMBER})|\b({_NUMBER}) (?:dollars|euros?|pounds)\b", re.IGNORECASE)),
+    ("of age", re.compile(rf"\b(?:under|below|over|above|aged?|age of|younger than|older than|attained(?: the age of)?)\s+({_NUMBER})\b(?![\s-]*(?:day|week|month|percent|hour|%|u\.s|c\.f|usc|cfr))", re.IGNORECASE)),
+)  # fmt: skip
 _SAID_BY_LAW = re.compile(
-    r"\b(?:which|what|under which|under what) (?:section|article|provision|rule|paragraph)\b|\b(?:lets?|allows?|permits?|gives?|grants?|requires?|obliges?|sets?|says?)\b",
+    r"\b(?:which|what|under which|under what) (?:section|article|provision|rule|paragraph)\b|\b(?:lets?|allows?|permits?|gives?|grants?|requires?|obliges?|sets?)\b|"
+    r"\b(?:law|act|convention|directive|protocol|regulation|statute|code)s? says?\b",
+    re.IGNORECASE,
+)
+# amounts and ages are more often the asker's own: only a provision that is asked for, or a law that does something, is said to set them
+_SET_BY_LAW = re.compile(
+    r"\b(?:which|under which) (?:section|article|provision|rule|paragraph)\b|"
+    r"\b(?:law|act|convention|directive|protocol|regulation|statute|code|(?:section|article|§) ?[\d().]+|c\d{3})\b.{0,40}\b(?:lets?|allows?|permits?|gives?|grants?|requires?|sets?|caps?|limits?|fixes)\b",
     re.IGNORECASE,
 )
 _A_STATUS_OF = re.compile(r"(?:year|month|day)s?[\s-](?:old\b)?(?:long )?(?:[TU] )?(?:visas?|status|permit|residence|leave|recovery|reflection|period)\b", re.IGNORECASE)
 
 
-def quantities(text: str) -> set[tuple[int, str]]:
-    """The periods that a text names: (30, "day")."""
-    found = _QUANTITY.findall(fold(text))
-    return {(int(n) if n.isdigit() else _WORDS[n], unit) for n, unit in found}
+def quantities(text: str) -> set[tuple[float, str]]:
+    """The periods, ages, amounts and percentages that a text names: (30, "day"); years stand for ages too, since laws write "18 years of age"."""
+    folded = fold(text)
+    found = {(_value(n), unit) for n, unit in _QUANTITY.findall(folded)}
+    for unit, pattern in _OTHER_QUANTITIES:
+        found |= {(_value(match[1] or match[match.lastindex]), unit) for match in pattern.finditer(folded)}
+    return found
 
 
-def claimed_periods(question: str) -> set[tuple[int, str]]:
-    """The periods that a question says the law itself sets; periods of the asker's own story are none."""
-    if not (_SAID_BY_LAW.search(question) or _A_STATUS_OF.search(question)):
-        return set()
-    return quantities(question)
+def _value(number: str) -> float:
+    return float(_WORDS[number]) if number in _WORDS else float(number.replace(",", ""))
 
 
-def unfounded_periods(question: str, texts: Sequence[str]) -> set[tuple[int, str]]:
-    """Of the claimed periods those that none of the texts found names."""
-    claimed = claimed_periods(question)
-    return claimed - set().union(*map(quantities, texts)) if claimed else claimed
+def claimed_quantities(question: str) -> set[tuple[float, str]]:
+    """The quantities that a question says the law itself sets; those of the asker's own story are none."""
+    named = quantities(question)
+    periods = {item for item in named if item[1] in _PERIODS}
+    said = periods if _SAID_BY_LAW.search(question) or _A_STATUS_OF.search(question) else set()
+    return said | (named - periods if _SET_BY_LAW.search(question) else set())
 
 
+_PERIODS = ("day", "week", "month", "year")
+
+
+def unfounded_quantities(question: str, texts: Sequence[str]) -> list[str]:
+    """Of the claimed quantities those that none of the texts found names, in words."""
+    claimed = claimed_quantities(question)
+    if not claimed:
+        return []
+    told = set().union(*map(quantities, texts))
+    bare = {number for number, _ in told} | {float(n.replace(",", "")) for text in texts for n in re.findall(r"(?<![\w.])\d+(?:,\d{3})*(?![\w.])", text)}
+    unfounded = {item for item in claimed if item not in told and (item[1] in _PERIODS or item[0] not in bare)}
+    return [f"{number:,g} {unit}{'s' if unit in _PERIODS else ''}" for number, unit in sorted(unfounded)]
+
+
+_ASKS = r"(?:how|which|what|when|where|who|can|do|does|is|are)"
+_MUST = r"(?:must|has to|have to|needs? to|(?:is|are) (?:required|obliged) to|only if|only when|only after|not until|cannot .{3,60} (?:unless|until|before))"
+_BARRED = r"(?:can't|cannot|can not|may not|must not|(?:is|are) not (?:allowed|permitted|entitled) to|(?:is|are) barred from|(?:is|are) excluded from)"
 _PREMISE = re.compile(
-    r"^\W*(?:since|because|as|given that|seeing that)\s+(?P<said>.{10,160}?),\s*(?:how|which|what|when|where|who|can|do|does|is)\b|"
-    r"^\W*(?P<flat>.{10,160}?\b(?:can't|cannot|can not|may not|must|has to|have to|are not allowed to|is not allowed to)\b.{5,120}?),\s*(?:so|then)\s+(?:how|which|what|when|where|who)\b",
+    rf"^\W*(?:since|because|as|given that|seeing that)\s+(?P<said>.{{10,160}}?),\s*{_ASKS}\b|"
+    rf"^\W*(?P<flat>.{{3,160}}?\b(?:{_BARRED}|{_MUST})\b.{{5,120}}?),\s*(?:so|then)\s+{_ASKS}\b|"
+    rf"^\W*why (?P<why>(?:must|can't|cannot|may)\b.{{10,160}})|^\W*why (?:do|does) (?P<whydo>.{{5,80}}?\b(?:have|need) to\b.{{5,120}})|"
+    rf"\b(?:which|what) (?:section|article|provision|rule|paragraph|law)\b.{{0,80}}?\b(?:says? that|makes?|requires?|provides? that|means that) (?P<rule>.{{10,160}})|"
+    rf"\b(?:which|what) (?:section|article|provision|rule|paragraph|law)\b[^?]{{0,60}}?\b(?P<under>(?:must|have to|has to)\b.{{10,120}})",
     re.IGNORECASE | re.DOTALL,
 )
-_NEGATION = re.compile(r"\b(?:not|no|never|neither|nor|without|regardless|irrespective|cannot|can't|n't|whether or not)\b", re.IGNORECASE)
-_PROTECTS = re.compile(r"\b(?:regardless|irrespective|whether or not|all|any|every)\b", re.IGNORECASE)
+_DUTY = re.compile(rf"\b(?:{_MUST}|must|required|obliged|before (?:she|he|they|I|a|the)\b)", re.IGNORECASE)
+_DENIED = re.compile(r"\b(?:not|never|no|can't|cannot)\b", re.IGNORECASE)
+_NO_DUTY = re.compile(
+    r"\bnot (?:be )?(?:required|necessary|obliged|conditional|made conditional|dependent|a condition)|\bneed not\b|\bno (?:requirement|obligation|duty)|"
+    r"\bwithout (?:having|being required|requiring|any|the need)|\bregardless|\birrespective|\bwhether or not|\bexempt\w*|\bshall not be (?:subject|liable|required|made)|"
+    r"\bdoes not (?:need|have to|require|depend)|\bdo not (?:need|have to|require)|\bnot\b",
+    re.IGNORECASE,
+)
+_PROTECTS = re.compile(r"\b(?:regardless|irrespective|whether or not|all|any|every|entitled|(?:have|has) the right)\b", re.IGNORECASE)
+_OPPOSITE = re.compile(r"^(?:ir|un|in|im|il|non)")
 _SHARED = 3
 
 
 def premise(question: str) -> str | None:
-    """What a question states as given before it asks; None where it only asks."""
+    """What a question states as given before it asks, or says that a law says; None where it only asks."""
     match = _PREMISE.search(question)
-    return (match["said"] or match["flat"]).strip() if match else None
+    return next((said.strip() for said in match.groupdict().values() if said), None) if match else None
 
 
 def contradicts(said: str, sentence: str) -> bool:
-    """Whether a sentence of law speaks of the same thing with the opposite sign: a duty that it denies, or a denial that it lifts.
+    """Whether a sentence of law speaks of the same thing with the opposite sign: a duty that it denies, a denial that it lifts, a word that it negates.
 
-    At least three content words must be shared; one sentence is negated, or grants to all, and the other is not.
+    At least three content words must be shared.
     """
-    shared = set(terms(said)) & set(terms(sentence))
-    if len(shared) < _SHARED:
+    mine, theirs = set(terms(said)), set(terms(sentence))
+    if opposite := _opposite_words(said, sentence):
+        return len((mine & theirs) - opposite) >= _SHARED - 1
+    if len(mine & theirs) < _SHARED:
         return False
-    denied = bool(re.search(r"\b(?:not|never|no|can't|cannot)\b", said, re.IGNORECASE))
-    return bool(_PROTECTS.search(sentence)) if denied else bool(_NEGATION.search(sentence))
+    if _DENIED.search(said):
+        return bool(_PROTECTS.search(sentence)) and not _same_bar(said, sentence)
+    return bool(_NO_DUTY.search(sentence)) and (bool(_DUTY.search(said)) or not _NEUTRAL.search(said))
+
+
+_NEUTRAL = re.compile(r"\b(?:exempt\w*|regardless|irrespective|entitled|whether or not|irrelevant|without|need not|protect\w*)\b", re.IGNORECASE)
+
+
+def _same_bar(said: str, sentence: str) -> bool:
+    """Whether the law says the same no: "shall not employ any child"."""
+    return bool(re.search(r"\b(?:shall|may|must|is|are) not\b|\bno (?:person|employer|agency)\b", sentence)) and not re.search(
+        r"\b(?:regardless|irrespective|whether or not|entitled|right)\b", sentence, re.IGNORECASE
+    )
+
+
+def _opposite_words(said: str, sentence: str) -> set[str]:
+    """Words of the premise that the law has only with a prefix that turns them round, and the other way about: relevant, irrelevant."""
+    mine, theirs = set(re.findall(r"\w+", fold(said))), set(re.findall(r"\w+", fold(sentence)))
+    turned = {_OPPOSITE.sub("", word): word for word in theirs if len(word) > 7 and _OPPOSITE.match(word)}
+    return {word for word in mine if len(word) > 5 and word in turned and word not in theirs and turned[word] not in mine}

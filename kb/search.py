@@ -10,7 +10,7 @@ from math import fsum
 
 import numpy as np
 
-from kb.citation import Reference, cite, format_id, within
+from kb.citation import Reference, cite, format_id, within, without_places
 from kb.config import Settings
 from kb.errors import QueryError, StoreError
 from kb.lexical import terms
@@ -24,7 +24,7 @@ def search(query: Query, store: Store, settings: Settings) -> list[Hit]:
     Raises: QueryError for a blank or overlong question, or a filter that names nothing we know.
     """
     text = checked(query, store, settings)
-    allowed = allowed_rows(query.filters, store)
+    allowed = allowed_rows(query.filters, store, settings.surfaces)
     cited = look_up(store.names.references(text), store, query.filters)
     pool = candidates(text, store, settings, allowed)
     scores = weigh(pool, about(text, store), store, settings)
@@ -54,8 +54,8 @@ def checked(query: Query, store: Store, settings: Settings) -> str:
     return text
 
 
-def allowed_rows(filters: Filters, store: Store) -> np.ndarray | None:
-    """Row numbers that the filters leave, ascending; None where they leave all. Shape: (rows,)."""
+def allowed_rows(filters: Filters, store: Store, surfaces: str = Settings.surfaces) -> np.ndarray | None:
+    """Row numbers of these kinds of surface that the filters leave, ascending; None where they leave all. Shape: (rows,)."""
     columns = store.columns
     mask = np.ones(len(columns["unit"]), dtype=bool)
     if filters.jurisdiction:
@@ -66,6 +66,8 @@ def allowed_rows(filters: Filters, store: Store) -> np.ndarray | None:
             mask &= np.isin(columns[name], list(wanted))
     if not filters.summaries:
         mask &= columns["surface"] == "passage"
+    if surfaces != Settings.surfaces:
+        mask &= np.isin(columns["surface"], surfaces.split(","))
     if filters.as_at:
         mask &= columns["as_at"] != ""
     return None if mask.all() else np.flatnonzero(mask)
@@ -75,12 +77,14 @@ def allowed_rows(filters: Filters, store: Store) -> np.ndarray | None:
 class Pool:
     """The candidate rows of a question and how each ranking sees them.
 
-    Shape: (rows,) each; `words` is BM25 over the question's own words and, at half weight, the law's words for them.
+    Shape: (rows,) each; `words` is BM25 over the question's own words and, at half weight, the law's words for them; `cosines` are those of the adapted
+    question, `plain` those of the question as the model reads it: what is adequate is judged by these.
     """
 
     rows: np.ndarray
     words: np.ndarray
     cosines: np.ndarray
+    plain: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +107,9 @@ def about(text: str, store: Store) -> About:
 def candidates(text: str, store: Store, settings: Settings, allowed: np.ndarray | None) -> Pool:
     """The best rows of either ranking. A Spanish question is read as it stands and in English words."""
     spanish = store.vocabulary.is_spanish(text)
-    english = store.vocabulary.gloss(text) if spanish else text
-    vector = store.embedder.embed_query(english)
-    words = store.lexical.scores(terms(english) + (terms(text, "es") if spanish else []))
+    english = store.vocabulary.gloss(text) if spanish else store.speller.mend(text)
+    matter = subject(english, store)
+    words = store.lexical.scores(terms(matter) + (terms(text, "es") if spanish else []))
     if expansion := terms(store.vocabulary.expand(text)):
         words = words + settings.expansion_weight * store.lexical.scores(expansion)
     if allowed is not None:
@@ -114,12 +118,30 @@ def candidates(text: str, store: Store, settings: Settings, allowed: np.ndarray 
         words = kept
     best = np.argpartition(-words, min(settings.depth, len(words) - 1))[: settings.depth] if len(words) else np.zeros(0, dtype=np.int64)
     best = best[words[best] > 0]
-    near, _ = store.dense.nearest(vector, settings.depth, allowed)
-    rows = np.union1d(best, near).astype(np.int64)
-    cosines = store.dense.cosines(vector, rows)
+    vectors = [_middle([store.embedder.embed_query(reading) for reading in dict.fromkeys((english, matter))])]
     if spanish:
-        cosines = np.maximum(cosines, store.dense.cosines(store.embedder.embed_query(text), rows))
-    return Pool(rows, words[rows], cosines)
+        vectors.append(store.embedder.embed_query(text))
+    adapted = [store.adapter(vector) for vector in vectors] if store.adapter else vectors
+    near, _ = store.dense.nearest(adapted[0], settings.depth, allowed)
+    rows = np.union1d(best, near).astype(np.int64)
+    cosines, plain = (np.max([store.dense.cosines(vector, rows) for vector in read], axis=0) for read in (adapted, vectors))
+    return Pool(rows, words[rows], cosines, plain)
+
+
+def subject(text: str, store: Store) -> str:
+    """What a question asks, without the names of laws and places: those are weighed apart, and would draw in whatever repeats them.
+
+    The whole question where fewer than two words would be left.
+    """
+    spans = [(start, end) for _, start, end in store.names.mentions(text)]
+    left = without_places("".join(character for at, character in enumerate(text) if not any(start <= at < end for start, end in spans)))
+    return " ".join(left.split()) if len(set(terms(left))) > 1 else text
+
+
+def _middle(vectors: Sequence[np.ndarray]) -> np.ndarray:
+    """The direction halfway between vectors of length 1. Shape: (dimensions,)."""
+    middle = np.sum(vectors, axis=0)
+    return (middle / np.linalg.norm(middle)).astype(np.float32)
 
 
 def base_scores(pool: Pool, settings: Settings) -> np.ndarray:
@@ -163,7 +185,7 @@ def weigh(pool: Pool, asked: About, store: Store, settings: Settings) -> dict[Ta
     base = base_scores(pool, settings)
     evidence: dict[Target, Evidence] = defaultdict(Evidence)
     units: dict[str, list[Target]] = defaultdict(list)
-    for row, value, cosine in zip(pool.rows.tolist(), base.tolist(), pool.cosines.tolist(), strict=True):
+    for row, value, cosine in zip(pool.rows.tolist(), base.tolist(), pool.plain.tolist(), strict=True):
         surface = store.surfaces[row]
         target = (surface.unit, surface.numbers)
         found = evidence[target]
@@ -197,11 +219,17 @@ def _prior(unit: str, asked: About, store: Store, settings: Settings) -> float:
     entry = store.instruments[store.by_unit[unit][0].instrument]
     prior = settings.instrument_bonus if entry["id"] in asked.instruments else 0.0
     if asked.jurisdictions:
-        meant = any(within(entry["jurisdiction"], code) for code in asked.jurisdictions)
-        prior += settings.jurisdiction_bonus if meant else -settings.jurisdiction_malus
+        prior += _place(entry["jurisdiction"], asked.jurisdictions, settings)
     elif entry["jurisdiction"] == "int":
         prior += settings.treaty_bonus
-    return prior
+    return prior - (settings.guidance_malus if entry["kind"] == "guidance" else 0.0)
+
+
+def _place(jurisdiction: str, asked: Sequence[str], settings: Settings) -> float:
+    """What the place asked about adds: most for its own law, nothing for that of a state within it, less than nothing for all others."""
+    if jurisdiction in asked:
+        return settings.jurisdiction_bonus
+    return 0.0 if any(within(jurisdiction, code) for code in asked) else -settings.jurisdiction_malus
 
 
 def reciprocal_ranks(rankings: Iterable[Sequence[int]], k: int = 60) -> dict[int, float]:
@@ -312,7 +340,8 @@ def cited_hit(instrument: str, numbers: tuple[str, ...], store: Store, filters: 
             return None
         portion = next((p for p in version.provision.portions if found[1] and p.numbers == found[1].numbers), None)
         start, end = (portion.start, portion.end) if portion else (0, len(version.provision.text))
-        return text_hit(version, numbers, start, end, store, portion.id if portion else found[0], 2.0, 1.0, exact=True)
+        printed = (portion or version.provision).numbers
+        return text_hit(version, printed, start, end, store, portion.id if portion else found[0], 2.0, 1.0, exact=True)
     if not filters.summaries or store.instruments.get(instrument, {}).get("held"):
         return None
     exact = store.summaries(instrument, numbers)

@@ -13,7 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -21,17 +21,20 @@ from typing import Any
 
 import numpy as np
 
+from kb.adapter import BUNDLED, Adapter, load_adapter
 from kb.citation import Names, format_id
 from kb.config import Settings
 from kb.dense import DenseIndex
 from kb.embed import Embedder
 from kb.errors import StoreError
 from kb.lexical import LexicalIndex
-from kb.model import Portion, Provision, Span
+from kb.model import Definition, Edge, Portion, Provision, Span
+from kb.spelling import Speller
 from kb.vocabulary import Vocabulary
 
 SCHEMA = 1
 BUILD = "run: python -m ingest build"
+_RELATIONS = ("definitions", "edges")  # what travels with a hit; generations that were built before do without
 _CANARIES = 8
 _VERIFY_TIMEOUT_S = 120
 _NAME = re.compile(r"\w[\w-]*")
@@ -69,6 +72,41 @@ class Surface:
     version: int | None
     summary: str | None
     passage_id: str
+
+
+class Unread(Sequence[Any]):
+    """A tuple that is made when it is first looked at: most readers of a provision want its text alone, and its parts can be thousands."""
+
+    __slots__ = ("_make", "_made")
+
+    def __init__(self, make: Callable[[], tuple[Any, ...]]):
+        self._make: Callable[[], tuple[Any, ...]] | None = make
+
+    def _parts(self) -> tuple[Any, ...]:
+        if self._make is not None:
+            self._made, self._make = self._make(), None
+        return self._made
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._parts()[place]
+
+    def __len__(self) -> int:
+        return len(self._parts())
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._parts())
+
+    def __eq__(self, other: object) -> bool:
+        return self._parts() == (other._parts() if isinstance(other, Unread) else other)
+
+    def __hash__(self) -> int:
+        return hash(self._parts())
+
+    def __repr__(self) -> str:
+        return repr(self._parts())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return tuple, (self._parts(),)  # copied and pickled as what it is
 
 
 def published(index: Path) -> list[str]:
@@ -137,7 +175,7 @@ def verify(folder: Path, settings: Settings) -> None:
         wrong = min(set(found.items()) ^ set(manifest["files"].items()))[0]
         raise StoreError(f"generation {folder.name}: {wrong} is not as it was sealed; {BUILD}")
     with _connect(folder / "record.sqlite") as record:
-        for table in ("versions", "surfaces", "instruments"):
+        for table in ("versions", "surfaces", "instruments", *(name for name in _RELATIONS if name in manifest["counts"])):
             count = record.execute(f"select count(*) from {table}").fetchone()[0]
             if count != manifest["counts"][table]:
                 raise StoreError(f"generation {folder.name}: {count} {table} where {manifest['counts'][table]} were sealed; {BUILD}")
@@ -298,18 +336,55 @@ class Store:
         return Names(self.instruments)
 
     @cached_property
+    def adapter(self) -> Adapter | None:
+        """What adapts the vector of a question; None where the settings do without, or another model than the bundled one embedded the texts."""
+        if self.settings.adapter == "off" or self.settings.model != Settings.model:
+            return None
+        return load_adapter(BUNDLED, self.embedder.dimensions)
+
+    @cached_property
+    def speller(self) -> Speller:
+        """Mends the slips of a question by the words of this generation's texts; a generation without them mends nothing."""
+        if not self._rows("select 1 from sqlite_master where name = 'words'"):
+            return Speller({})
+        return Speller(dict(self._rows("select word, count from words")))
+
+    @cached_property
     def vocabulary(self) -> Vocabulary:
         """What people say and what the law says."""
         return Vocabulary({name: json.loads(data) for name, data in self._rows("select name, data from vocabulary")})
 
+    @cached_property
+    def topics(self) -> dict[str, Any]:
+        """The tables on topics: `topics` by id, `alignment`, `ratifications`; none of them in a generation that was built without."""
+        if not self._rows("select 1 from sqlite_master where type = 'table' and name = 'topics'"):
+            return {}
+        return {name: json.loads(data) for name, data in self._rows("select name, data from topics")}
+
+    @cached_property
+    def by_topic(self) -> dict[str, list[dict[str, Any]]]:
+        """Our summaries of each topic, in the order of their files."""
+        table: dict[str, list[dict[str, Any]]] = {}
+        for data, checked in self._rows("select data, checked from summaries order by rowid"):
+            summary = {**json.loads(data), "checked": bool(checked)}
+            for topic in summary["topics"]:
+                table.setdefault(topic, []).append(summary)
+        return table
+
     def provision(self, id: str, as_at: str | None = None) -> Version | None:
         """The current wording of a provision, or with `as_at` the newest whose date is not later; None where we hold none."""
+        row = self.in_force(id, as_at)
+        return None if row is None else self.version(row)
+
+    @lru_cache(maxsize=16384)  # noqa: B019 - a store lives as long as its process or session
+    def in_force(self, id: str, as_at: str | None = None) -> int | None:
+        """The row of that wording in the record."""
         if as_at is None:
-            rows = self._rows(f"select {_VERSION} from versions where id = ? and current = 1", (id,))
+            rows = self._rows("select version from versions where id = ? and current = 1", (id,))
         else:
-            sql = f"select {_VERSION} from versions where id = ? and as_at <= ? order by as_at desc, current desc, version limit 1"
+            sql = "select version from versions where id = ? and as_at <= ? order by as_at desc, current desc, version limit 1"
             rows = self._rows(sql, (id, as_at))
-        return self._version(rows[0]) if rows else None
+        return rows[0][0] if rows else None
 
     def version(self, row: int) -> Version:
         """The wording stored in this row of the record.
@@ -330,9 +405,9 @@ class Store:
             raise StoreError(f"{id}: the stored text is not the one that was sealed, so it is not shown; {BUILD}")
         provision = Provision(
             id, instrument, tuple(json.loads(numbers)), heading, tuple(json.loads(context)), text,
-            tuple(Portion(p[0], tuple(p[1]), p[2], p[3]) for p in json.loads(portions)),
-            tuple(Span(*span) for span in json.loads(spans)),
-            tuple(tuple(segment) for segment in np.frombuffer(offsets, dtype="<i8").reshape(-1, 3).tolist()),
+            Unread(lambda: tuple(Portion(p[0], tuple(p[1]), p[2], p[3]) for p in json.loads(portions))),
+            Unread(lambda: tuple(Span(*span) for span in json.loads(spans))),
+            Unread(lambda: tuple(tuple(segment) for segment in np.frombuffer(offsets, dtype="<i8").reshape(-1, 3).tolist())),
             status,
         )  # fmt: skip
         language, as_at, retrieved_at, damaged, damage, snapshot, format, official_url, current = rest
@@ -346,12 +421,12 @@ class Store:
         return [(id, tuple(json.loads(n)), heading, tuple(json.loads(c)), status) for id, n, heading, c, status in self._rows(sql, (instrument,))]
 
     def holdings(self) -> dict[str, dict[str, Any]]:
-        """What is held of each instrument with text: its current provisions, first and last date, how many are damaged, and what is wrong with them."""
+        """What is held of each instrument with text: its provisions in force, first and last date, what is damaged, when last copied."""
         sql = (
-            "select instrument, count(*), min(as_at), max(as_at), sum(damaged), group_concat(distinct damage) from versions where current = 1 "
+            "select instrument, count(*), min(as_at), max(as_at), sum(damaged), group_concat(distinct damage), max(retrieved_at) from versions where current = 1 "
             "group by instrument order by instrument"
         )
-        names = ("provisions", "first_as_at", "last_as_at", "damaged", "damage")
+        names = ("provisions", "first_as_at", "last_as_at", "damaged", "damage", "retrieved")
         return {row[0]: dict(zip(names, row[1:], strict=True)) for row in self._rows(sql)}
 
     def summary(self, id: str) -> dict[str, Any] | None:
@@ -366,17 +441,46 @@ class Store:
         return [entry for entry in found if _related(entry["numbers"], numbers)]
 
     @lru_cache(maxsize=4096)  # noqa: B019 - a store lives as long as its process or session
-    def resolve(self, instrument: str, numbers: tuple[str, ...]) -> tuple[str, Portion | None] | None:
+    def resolve(self, instrument: str, numbers: tuple[str, ...], as_at: str | None = None) -> tuple[str, Portion | None] | None:
         """The provision that holds a number path, and the portion where the path goes below it; None where there is none."""
         for length in range(len(numbers), 0, -1):
-            version = self.provision(format_id(instrument, numbers[:length]))
+            version = self.provision(format_id(instrument, numbers[:length]), as_at)
             if version is None:
                 continue
             if length == len(numbers):
                 return version.provision.id, None
             portion = next((p for p in version.provision.portions if p.numbers == numbers), None)
             return (version.provision.id, portion) if portion else None
-        return None
+        lettered = re.fullmatch(r"(\d+)([A-Z])", numbers[0]) if numbers else None  # article 1A(2) is printed as article 1, A, (2)
+        return self.resolve(instrument, (*lettered.groups(), *numbers[1:])) if lettered else None
+
+    @cached_property
+    def _related_tables(self) -> bool:
+        return "edges" in self.manifest["counts"]
+
+    @lru_cache(maxsize=256)  # noqa: B019 - a store lives as long as its process or session
+    def definitions(self, instrument: str) -> tuple[tuple[int, Definition], ...]:
+        """(version, definition) of every term that an instrument defines, in order; none in a generation built before they were kept."""
+        if not self._related_tables:
+            return ()
+        sql = "select version, provision, numbers, term, start, end, scope, within from definitions where instrument = ? order by rowid"
+        rows = self._rows(sql, (instrument,))
+        return tuple((v, Definition(p, tuple(json.loads(n)), term, s, e, scope, tuple(json.loads(w)))) for v, p, n, term, s, e, scope, w in rows)
+
+    def edges_from(self, version: int) -> list[Edge]:
+        """What one wording refers to, in order."""
+        return [edge for _, edge in self._edges("version", version)]
+
+    def edges_to(self, id: str) -> list[tuple[int, Edge]]:
+        """(version, edge) of every reference that leads to a provision or a portion of it, wordings no longer current among them."""
+        return self._edges("target", id)
+
+    def _edges(self, column: str, value: int | str) -> list[tuple[int, Edge]]:
+        if not self._related_tables:
+            return []
+        sql = f"select version, provision, numbers, kind, start, end, target, target_numbers from edges where {column} = ? order by rowid"
+        rows = self._rows(sql, (value,))
+        return [(v, Edge(p, tuple(json.loads(n)), kind, s, e, target, tuple(json.loads(t)))) for v, p, n, kind, s, e, target, t in rows]
 
     def held_numbers(self, instrument: str) -> list[tuple[str, ...]]:
         """Numbers of every current provision of an instrument, in order."""
