@@ -37,7 +37,7 @@ import: setup
 	$(PY) -m ingest build
 
 evaluate: setup
-	$(PY) -m kb evaluate $(QUESTIONS)/dev.jsonl --unanswerable $(QUESTIONS)/dev-unanswerable.jsonl --all --naive
+	$(PY) -m kb evaluate $(QUESTIONS)/dev.jsonl --unanswerable $(QUESTIONS)/dev-unanswerable.jsonl --ablation --naive --judged docs/reviews/answer-points.jsonl
 
 lint: setup
 	$(PY) -m ruff check .

@@ -193,6 +193,35 @@ def stamp() -> None:
 
 
 @app.command()
+def benchmark(
+    folder: Annotated[Path, typer.Argument(help="A public benchmark in BEIR layout: corpus.jsonl, queries.SPLIT.jsonl, qrels/SPLIT.tsv.")],
+    split: Annotated[str, typer.Option("--split", help="Whose questions are asked.")] = "dev",
+    as_json: AsJson = False,
+) -> None:
+    """Index a benchmark apart from the law, and score word index, vectors and both fusions over its questions."""
+    from dataclasses import replace
+
+    from ingest import benchmark as bench
+    from kb.store import Store
+
+    bar = Bar()
+    found = {}
+    try:
+        own = bench.prepare(folder, settings(os.environ), bar.step)
+        store = Store.open(own)
+        for name, fusion in bench.SYSTEMS.items():
+            found[name] = bench.scores(folder, split, store, replace(own, fusion=fusion), bar.step)
+    finally:
+        bar.close()
+    if as_json:
+        print(json.dumps({"contract": CONTRACT, "benchmark": folder.name, "split": split, "systems": found}))
+        return
+    print(f"| {folder.name}, {split} | " + " | ".join(bench.MEASURES) + " |\n|" + "---|" * (len(bench.MEASURES) + 1))
+    for name, scores in found.items():
+        print(f"| {name} | " + " | ".join(f"{scores[measure]:.3f}" for measure in bench.MEASURES) + " |")
+
+
+@app.command()
 def rollback() -> None:
     """Publish the generation before the current one again."""
     from ingest.build import rollback as back
@@ -260,6 +289,31 @@ def _status(chosen: Settings) -> dict[str, Any]:
         "gaps": [f"{e.id}: {field} is not known" for e in entries.values() for field in unsure if getattr(e, field) is None]
         + [f"{e.id}: {s.fetch_url} was never checked" for e in entries.values() for s in e.sources if s.url_checked is None],
     }  # fmt: skip
+
+
+@app.command()
+def train(
+    out: Annotated[Path, typer.Option("--out", help="Where the adapter is written, safetensors.")] = Path("kb/adapter.safetensors"),
+    folds: Annotated[int, typer.Option("--folds", min=0, max=20, help="First score it on this many folds of instruments that it was not taught on.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Of the draws; the same seed gives the same adapter on the same machine.")] = 7,
+) -> None:
+    """Learn the query adapter anew from the questions in the published generation; search uses it from the next start on."""
+    from ingest.train import cross_validate, learn, read_pairs, save
+    from kb.store import Store
+
+    def tell(line: str) -> None:
+        print(line, file=sys.stderr)
+
+    chosen = settings(os.environ)
+    store = Store.open(chosen)
+    pairs = read_pairs(store)
+    if folds:
+        scores = cross_validate(pairs, folds, seed, tell)
+        before, after = (sum(pair[side] for pair in scores) / folds for side in (0, 1))
+        print(f"nDCG@10 over {folds} folds of instruments: {before:.3f} without the adapter, {after:.3f} with it")
+    weights = learn(pairs, pairs.questions, seed, tell)
+    save(weights, out, len(pairs.questions), seed, store.manifest["model"])
+    print(f"taught on {len(pairs.questions)} questions; wrote {out}")
 
 
 def main() -> int:

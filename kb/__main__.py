@@ -6,7 +6,6 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,9 +14,9 @@ import typer
 
 from kb.config import Settings, settings
 from kb.errors import ConfigError, KBError, QueryError
-from kb.model import Answer, Filters, Hit, Query
+from kb.model import Answer, Filters, Query, Statement
+from kb.report import CONTRACT, answer_json, narrowed, search_json
 
-CONTRACT = 1
 app = typer.Typer(help="Ask Haven's knowledge base.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 Jurisdiction = Annotated[list[str] | None, typer.Option("--jurisdiction", help="Only this jurisdiction (int, eu, us, us-ca, gb ...); may be repeated.")]
@@ -29,21 +28,6 @@ Limit = Annotated[int, typer.Option("--limit", min=1, max=100, help="How many hi
 NoSummaries = Annotated[bool, typer.Option("--no-summaries", help="Official texts only, without Haven's own summaries.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON for other programs.")]
 Prose = Annotated[bool | None, typer.Option("--prose/--no-prose", help="Let the language model of KB_PROSE_URL write too; on where one is set.")]
-
-
-def _filters(jurisdiction, kind, instrument, language, as_at, no_summaries) -> Filters:
-    return Filters(tuple(jurisdiction or ()), tuple(kind or ()), tuple(instrument or ()), tuple(language or ()), _date(as_at), not no_summaries)
-
-
-def _date(value: str | None) -> str | None:
-    import datetime
-
-    if value is None:
-        return None
-    try:
-        return datetime.date.fromisoformat(value).isoformat()
-    except ValueError as exc:
-        raise QueryError(f"{value!r} is not a date; write it as 2025-01-31") from exc
 
 
 def _store(chosen: Settings):
@@ -82,35 +66,6 @@ def _answered(query: Query, store, chosen: Settings, prose: bool) -> Answer:
     return answer
 
 
-def hit_json(hit: Hit) -> dict[str, Any]:
-    """A hit with the contract's fields."""
-    names = (
-        "rank", "score", "passage_id", "instrument", "numbers", "citation", "kind", "text", "start", "end", "official_url", "as_at", "language",
-        "damaged",
-    )  # fmt: skip
-    return {name: getattr(hit, name) for name in names}
-
-
-def search_json(query: Query, hits: Sequence[Hit]) -> dict[str, Any]:
-    """The object that `search --json` prints."""
-    return {"contract": CONTRACT, "query": query.text, "hits": [hit_json(hit) for hit in hits]}
-
-
-def answer_json(answer: Answer) -> dict[str, Any]:
-    """The object that `ask --json` prints."""
-    names = ("instrument", "numbers", "citation", "kind", "quote", "start", "end", "digest", "official_url", "as_at")
-    return {
-        "contract": CONTRACT,
-        "query": answer.query,
-        "status": answer.status,
-        "answer": [{"text": s.text, "citations": list(s.citations), "role": s.role} for s in answer.answer],
-        "citations": [{name: getattr(cited, name) for name in names} for cited in answer.citations],
-        "searched": answer.searched,
-        "notes": list(answer.notes),
-        "nearest": [hit_json(hit) for hit in answer.nearest],
-    }
-
-
 def _print_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False))
 
@@ -130,7 +85,7 @@ def search(
     from kb.search import search as find
 
     chosen = settings(os.environ, top=limit)
-    query = Query(question, _filters(jurisdiction, kind, instrument, language, as_at, no_summaries))
+    query = Query(question, narrowed(jurisdiction, kind, instrument, language, as_at, no_summaries))
     store = _store(chosen)
     hits = find(query, store, chosen)
     if as_json:
@@ -149,7 +104,7 @@ def ask(
 ) -> None:  # fmt: skip
     """An answer in our plain words and the law's own, every statement cited."""
     chosen = settings(os.environ)
-    query = Query(question, _filters(jurisdiction, kind, instrument, language, as_at, no_summaries))
+    query = Query(question, narrowed(jurisdiction, kind, instrument, language, as_at, no_summaries))
     written = _prose(prose, chosen)
     store = _store(chosen)
     answer = _answered(query, store, chosen, written)
@@ -159,6 +114,12 @@ def ask(
     _print_answer(answer, store)
 
 
+def _beside(statement: Statement) -> str:
+    """What a further quotation is there for."""
+    labels = {"definition": f"What “{statement.term}” means", "exception": "An exception", "condition": "Subject to", "override": "Goes before it"}
+    return labels.get(statement.why, "Also relevant")
+
+
 def _print_answer(answer: Answer, store) -> None:
     print(f"[{answer.status}]")
     for statement in answer.answer:
@@ -166,7 +127,7 @@ def _print_answer(answer: Answer, store) -> None:
         if statement.role == "prose":
             print(f"\nA language model, over {'; '.join(answer.citations[n].citation for n in statement.citations)}:\n  {statement.text}")
             continue
-        label = "Our summary" if cited.kind == "summary" else "Also relevant" if statement.role == "related" else "The law"
+        label = "Our summary" if cited.kind == "summary" else _beside(statement) if statement.role == "related" else "The law"
         print(f"\n{label}, {cited.citation} ({_dated(cited.as_at, store.instruments[cited.instrument]['kind'])}):\n  {statement.text}\n  {cited.official_url or ''}")
     for note in answer.notes:
         print(f"\nNote: {note}")
@@ -250,48 +211,251 @@ def show(citation: Annotated[str, typer.Argument(help="An id or a citation as pr
 
 
 @app.command()
+def check(
+    facts: Annotated[Path, typer.Argument(help="Facts about one person, YAML; corpus/eligibility/facts.yaml lists them.")],
+    relief: Annotated[list[str] | None, typer.Option("--relief", help="Only this form of relief, such as us/t-status; may be repeated.")] = None,
+    on: Annotated[str | None, typer.Option("--on", help="The day of the check, YYYY-MM-DD; today unless given.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What the law's tests for each form of relief say to a set of facts, and what to ask next."""
+    import datetime
+
+    from kb import eligibility
+    from kb.findings import as_text, check_json
+    from kb.rules import read_rules
+
+    chosen = settings(os.environ)
+    day = eligibility.day(on) if on else datetime.date.today()
+    rules = read_rules(chosen.corpus / "eligibility")
+    told, reliefs = eligibility.read_facts(facts, rules), eligibility.chosen(relief or (), rules)
+    outcomes = eligibility.check(reliefs, told, rules, day, eligibility.law_of(_store(chosen)))
+    if as_json:
+        _print_json(check_json(outcomes, rules, day))
+        return
+    print(as_text(outcomes, rules, day), end="")
+
+
+@app.command()
+def compare(
+    topic: Annotated[str | None, typer.Argument(help="A topic by id or name, or a treaty article: int/palermo-protocol~6/6. Without it, the topics.")] = None,
+    jurisdiction: Jurisdiction = None,
+    limit: Limit = 10,
+    as_json: AsJson = False,
+    to_csv: Annotated[Path | None, typer.Option("--csv", help="Write the table to this file, as CSV.")] = None,
+    to_docx: Annotated[Path | None, typer.Option("--docx", help="Write the table to this file, for Word.")] = None,
+) -> None:
+    """A topic across jurisdictions, or where national law speaks of what a treaty article speaks of."""
+    import datetime
+
+    from kb import compare as comparing
+    from kb import tables
+
+    store = _store(settings(os.environ))
+    if topic is None:
+        _print_topics(list(comparing.topics(store).values()), as_json)
+        return
+    comparisons, told = comparing.compared(topic, jurisdiction or [], limit, store)
+    if to_docx:
+        to_docx.write_bytes(tables.as_docx(comparisons, store, datetime.date.today().isoformat()))
+    if to_csv:
+        to_csv.write_text(tables.as_csv(comparisons, store), encoding="utf-8-sig", newline="")  # the mark tells spreadsheets the encoding
+    if as_json:
+        _print_json({"contract": CONTRACT, **told})
+        return
+    for comparison in comparisons:
+        _print_comparison(comparison, store)
+    print(f"\n{comparing.POINTER} Not legal advice.")
+
+
+def _print_topics(known: list[Any], as_json: bool) -> None:
+    if as_json:
+        _print_json({"contract": CONTRACT, "topics": [asdict(topic) for topic in known]})
+        return
+    for topic in known:
+        print(f"{topic.id:32} {topic.name}: {topic.definition}")
+
+
+def _print_comparison(comparison, store) -> None:
+    from kb.citation import jurisdiction_name
+    from kb.compare import STANDARD, STATES
+
+    print(f"\n{comparison.topic.name.upper()}\n{comparison.topic.definition}")
+    for place, cell in enumerate((comparison.standard, *comparison.cells)):
+        print(f"\n== {jurisdiction_name(cell.jurisdiction) if place else STANDARD}")
+        if not cell.provisions:
+            print(f"  {STATES[cell.state]}")
+        for found in cell.provisions:
+            checked = "" if found.checked else ", not yet checked"
+            print(f"  {found.citation} ({_dated(found.as_at, store.instruments[found.instrument]['kind'])})")
+            print(f"    our summary{checked}: {found.line}" if found.line else "    no summary")
+            print(f"    {found.pinpoint}: “{found.quote}”" if found.quote is not None else "    text not held")
+            print(*(f"    note: {warning}\n" for warning in found.warnings), sep="", end="")
+        if cell.more:
+            print(f"  and {cell.more} more: raise --limit")
+
+
+@app.command()
+def export(
+    question: str,
+    to: Annotated[Path | None, typer.Option("--to", help="File to write: .docx, .md, .bib, .ris or .json (CSL-JSON).")] = None,
+    receipt: Annotated[Path | None, typer.Option("--receipt", help="File for the answer's receipt, which `verify` reads.")] = None,
+    with_question: Annotated[bool, typer.Option("--with-question", help="Write the question into the files too.")] = False,
+    jurisdiction: Jurisdiction = None, kind: Kind = None, instrument: InstrumentId = None, language: Language = None, as_at: AsAt = None,
+    no_summaries: NoSummaries = False,
+) -> None:  # fmt: skip
+    """An answer's quotations as a file to take away, with full citations; or the receipt of it."""
+    import datetime
+
+    from kb import export as taken
+    from kb.receipt import of_answer, text_of
+
+    if not (to or receipt):
+        raise typer.BadParameter("say which file to write", param_hint="--to or --receipt")
+    chosen = settings(os.environ)
+    query = Query(question, narrowed(jurisdiction, kind, instrument, language, as_at, no_summaries))
+    store = _store(chosen)
+    answer, today = _answered(query, store, chosen, prose=False), datetime.date.today()
+    dossier = taken.of_answer(answer, store, today, with_question)
+    if to:
+        _write(to, taken.write(dossier, to.suffix))
+    if receipt:
+        _write(receipt, text_of(of_answer(answer, store, today, with_question)).encode())
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Raises: QueryError where the file cannot be written."""
+    try:
+        path.write_bytes(content)
+    except OSError as exc:
+        raise QueryError(f"cannot write {path}: {exc.strerror}") from exc
+    print(f"wrote {path}", file=sys.stderr)
+
+
+def _read(path: Path) -> bytes:
+    """Raises: QueryError where the file cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        raise QueryError(f"cannot read {path}: {exc.strerror}") from exc
+
+
+@app.command()
+def verify(receipt: Annotated[Path, typer.Argument(help="A receipt or a folder of saved passages, as Haven wrote it.")], as_json: AsJson = False) -> None:
+    """What became of each quotation of a receipt: the same, changed since, no longer held; exit code 1 where one was never in the record."""
+    from kb import receipt as receipts
+
+    read = receipts.read(_read(receipt))
+    store = _store(settings(os.environ))
+    verdicts = receipts.verify(read, store)
+    if as_json:
+        _print_json(receipts.verified_json(read, verdicts, store))
+    else:
+        for verdict in verdicts:
+            print(f"{verdict.state:10}  {verdict.saved.cited.citation}: {verdict.words}")
+            print(_changes(verdict.changes), end="")
+    if forged := [verdict.saved.cited.citation for verdict in verdicts if verdict.state == "forged"]:
+        raise QueryError(f"{len(forged)} of {len(verdicts)} quotations were never in the record: {'; '.join(forged)}")
+
+
+def _changes(pieces) -> str:
+    """Two wordings in one line, what was taken out as [-...-] and what was put in as {+...+}; nothing where they are the same."""
+    marks = {"same": "{}", "removed": "[-{}-]", "added": "{{+{}+}}"}
+    line = "".join(marks[piece.kind].format(piece.text) for piece in pieces).replace("\n", " ")
+    return f"            {line}\n" if pieces else ""
+
+
+@app.command()
+def draft(file: Annotated[Path, typer.Argument(help="The draft, as plain text (UTF-8).")], as_json: AsJson = False) -> None:
+    """Every citation of a draft resolved, and every quotation compared word for word with the record."""
+    from kb.draft import check as review
+    from kb.draft import review_json
+
+    try:
+        text = _read(file).decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        raise QueryError(f"{file} is not plain text in UTF-8; save the draft as plain text") from exc
+    found = review(text, _store(settings(os.environ)))
+    if as_json:
+        _print_json(review_json(found))
+        return
+    for citation in found.citations:
+        print(f"{citation.state:17}  {' '.join(citation.text.split())}: {citation.words}")
+    for quoted in found.quotations:
+        print(f"{quoted.state:17}  “{' '.join(quoted.text.split())[:80]}”: {quoted.words}")
+        print(_changes(quoted.changes), end="")
+
+
+@app.command()
 def evaluate(
     questions: Annotated[Path, typer.Argument(help="Judged questions, JSON Lines.")],
     unanswerable: Annotated[Path | None, typer.Option("--unanswerable", help="Questions that should be declined, JSON Lines.")] = None,
     naive: Annotated[bool, typer.Option("--naive", help="Also build and score the naive starter (minutes).")] = False,
-    every: Annotated[bool, typer.Option("--all", help="Every system, not only the one in force.")] = False,
+    ablation: Annotated[bool, typer.Option("--ablation", help="Also the baselines, and every stage left out in turn.")] = False,
+    judged: Annotated[Path | None, typer.Option("--judged", help="Answer points judged by hand, JSON Lines (docs/answer-points.md).")] = None,
     no_summaries: NoSummaries = False,
     as_json: AsJson = False,
 ) -> None:
-    """Scores over judged questions: by system, by style of question, and the share declined; a Markdown table."""
+    """Scores over judged questions, with intervals: by system, style, jurisdiction and kind, and the shares declined and well cited."""
+    from dataclasses import replace
+
+    from kb import ablation as systems
+    from kb import evaluate as judge
+
+    chosen = settings(os.environ, surfaces="passage" if no_summaries else None)
+    asked = judge.read_judged(questions)
+    store = _store(chosen)
+    wanted = dict(systems.SYSTEMS if ablation else {"everything, as in force": {}})
+    runs = {systems.NAIVE: systems.run_naive(asked, store)} if naive else {}
+    found = systems.lines(asked, {**runs, **systems.run_all(wanted, asked, store, chosen, _running)})
+    parts = systems.lines(asked, systems.run_all(systems.STAGES, asked, store, chosen, _running)) if ablation else []
+    shares = _shares(asked, unanswerable, store, replace(chosen, top=10), not no_summaries)
+    if judged:
+        shares |= judge.point_shares(judge.read_points(judged))
+    if as_json:
+        means = {line.name: {name: float(line.plain[name].mean()) for name in judge.NAMES} for line in (*found, *parts)}
+        _print_json({"contract": CONTRACT, "systems": means, "shares": shares})
+        return
+    about = {
+        "style": lambda q: q.style,
+        "jurisdiction": lambda q: judge.first_gold(q, store)["jurisdiction"],
+        "kind": lambda q: judge.first_gold(q, store)["kind"],
+    }
+    tables = [systems.table(found), *([systems.ablation(found[-1], parts)] if parts else []), systems.splits(asked, found[-1], about), systems.shares_table(shares)]
+    print("\n\n".join(tables))
+
+
+def _running(name: str) -> None:
+    print(f"running: {name}", file=sys.stderr)
+
+
+def _shares(asked, unanswerable: Path | None, store, chosen: Settings, summaries: bool) -> dict[str, float]:
+    """The shares over answers: wrongly declined, well cited, byte-exact and, where such questions are given, rightly declined."""
     from kb import evaluate as judge
     from kb.answer import ask as answer_question
 
-    chosen = settings(os.environ)
-    judged = judge.read_judged(questions)
-    store = _store(chosen)
-    systems = judge.SYSTEMS if every else {name: s for name, s in judge.SYSTEMS.items() if s["fusion"] == chosen.fusion}
-    runs = {"naive starter": judge.run_naive(judged, store)} if naive else {}
-    for name, changed in systems.items():
-        runs[name] = judge.run_search(judged, store, settings(os.environ, **changed), not no_summaries)
-    rows = [(name, judge.mean_scores(judged, run), judge.mean_scores(judged, run, strict=True)) for name, run in runs.items()]
-    last = list(runs.values())[-1]
-    styles = {style: judge.mean_scores(group, last) for style, group in judge.by(judged, lambda q: q.style).items()}
-    filters = Filters(summaries=not no_summaries)
-    answers = [answer_json(answer_question(Query(q.query, filters), store, chosen)) for q in judged]
-    shares = judge.answer_shares(judged, answers)
-    if unanswerable:
-        others = judge.read_judged(unanswerable)
-        given = [(q.style, judge.declined(answer_json(answer_question(Query(q.query, filters), store, chosen)))) for q in others]
-        shares["unanswerable declined"] = sum(d for _, d in given) / len(given)
-        for kind in sorted({kind for kind, _ in given}):
-            kept = [d for k, d in given if k == kind]
-            shares[f"unanswerable declined, {kind}"] = sum(kept) / len(kept)
-    if as_json:
-        _print_json({"contract": CONTRACT, "systems": {n: {"plain": p, "strict": s} for n, p, s in rows}, "styles": styles, "shares": shares})
-        return
-    print(judge.table(rows))
-    print("\n| style | " + " | ".join(judge.NAMES) + " |\n|---|" + "---|" * len(judge.NAMES))
-    for style, scores in styles.items():
-        print(f"| {style} | " + " | ".join(f"{scores[name]:.3f}" for name in judge.NAMES) + " |")
-    print("\n| share | |\n|---|---|")
-    for name, value in shares.items():
-        print(f"| {name} | {value:.3f} |")
+    def answers(questions) -> list[Answer]:
+        return [answer_question(Query(q.query, Filters(summaries=summaries)), store, chosen) for q in questions]
+
+    shares = judge.answer_shares(asked, answers(asked), store)
+    others = judge.read_judged(unanswerable) if unanswerable else []
+    return {**shares, **(judge.declined_by_kind(others, answers(others)) if others else {})}
+
+
+@app.command()
+def serve(
+    http: Annotated[bool, typer.Option("--http", help="HTTP with an OpenAPI page instead of MCP over stdin and stdout.")] = False,
+    host: Annotated[str, typer.Option("--host", help="The address to listen on, with --http.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The port to listen on, with --http.")] = 8502,
+    open_to_network: Annotated[bool, typer.Option("--open-to-network", help="Allow a --host that other computers reach: no password, no encryption.")] = False,
+) -> None:
+    """Serve the same operations to other programs on this computer: MCP, or HTTP."""
+    from kb import serve as server
+
+    desk = server.Desk(settings(os.environ))
+    if http:
+        server.serve_http(desk, host, port, open_to_network)
+    else:
+        server.serve_mcp(desk)
 
 
 @app.command()

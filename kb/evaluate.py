@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,12 +11,13 @@ from statistics import fmean
 from typing import Any
 
 import ir_measures
+import numpy as np
 from ir_measures import RR, Success, nDCG
 
+from kb.answer import TEXT_NOT_HELD, sentences
 from kb.config import Settings
-from kb.dense import DenseIndex, build_chroma
 from kb.errors import QueryError
-from kb.model import Filters, Query
+from kb.model import Answer, Cited, Filters, Query
 from kb.search import search
 from kb.store import Store
 
@@ -51,6 +51,17 @@ def read_judged(path: Path) -> list[Question]:
         except (ValueError, KeyError, TypeError) as exc:
             raise QueryError(f"{path}:{number}: not a judged question") from exc
     return questions
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One fact that a right answer must contain, as judged against the quotes shown; `cause` says why it is missing."""
+
+    id: str
+    point: str
+    covered: bool
+    citation: str | None
+    cause: str | None
 
 
 def matches(instrument: str, numbers: Sequence[str], gold: tuple[str, Path_, int], strict: bool = False) -> bool:
@@ -103,11 +114,21 @@ def mean_scores(questions: Iterable[Question], runs: dict[str, Sequence[dict[str
     return {name: fmean(s[name] for s in scores) if scores else 0.0 for name in NAMES}
 
 
-def interval(values: Sequence[float], seed: int = 7, draws: int = 1000) -> tuple[float, float]:
-    """The 95 % bootstrap interval of a mean over questions."""
-    chance = random.Random(seed)
-    means = sorted(fmean(chance.choices(values, k=len(values))) for _ in range(draws))
-    return means[int(0.025 * draws)], means[int(0.975 * draws) - 1]
+def scored(questions: Sequence[Question], run: dict[str, Sequence[dict[str, Any]]], strict: bool = False) -> dict[str, np.ndarray]:
+    """Each measure of every question, in the order of the questions. Shape: (questions,) each."""
+    rows = [score(question, run.get(question.id, ()), strict) for question in questions]
+    return {name: np.array([row[name] for row in rows]) for name in NAMES}
+
+
+def resamples(size: int, seed: int = 7, draws: int = 2000) -> np.ndarray:
+    """Questions drawn with replacement, the same for every system that is compared. Shape: (draws, size)."""
+    return np.random.default_rng(seed).integers(size, size=(draws, size))
+
+
+def interval(values: np.ndarray, drawn: np.ndarray) -> tuple[float, float]:
+    """The 95 % bootstrap interval of a mean over questions; of the difference of two systems where the values are differences."""
+    low, high = np.quantile(values[drawn].mean(axis=1), (0.025, 0.975))
+    return float(low), float(high)
 
 
 def by(questions: Sequence[Question], key: Callable[[Question], str]) -> dict[str, list[Question]]:
@@ -118,10 +139,25 @@ def by(questions: Sequence[Question], key: Callable[[Question], str]) -> dict[st
     return dict(sorted(groups.items()))
 
 
-def declined(answer: dict[str, Any]) -> bool:
+def first_gold(question: Question, store: Store) -> dict[str, Any]:
+    """The catalogue's entry of the first instrument that answers a question; "" for jurisdiction and kind where it has none."""
+    answers = [entry[0] for entry in question.gold if entry[2] == 2]
+    return store.instruments.get(answers[0] if answers else "", {"jurisdiction": "", "kind": ""})
+
+
+def declined(answer: Answer) -> bool:
     """Whether an answer declines: any status but supported, or partial with the note that the text is not held."""
-    status = answer["status"]
-    return status not in ("supported", "partial") or (status == "partial" and "text-not-held" in answer["notes"])
+    return answer.status not in ("supported", "partial") or (answer.status == "partial" and TEXT_NOT_HELD in answer.notes)
+
+
+def measure(names: Sequence[str], qrels: dict[str, dict[str, int]], run: dict[str, dict[str, float]]) -> dict[str, float]:
+    """The mean of each measure, named as ir-measures names them; a question without hits scores zero.
+
+    Shape: qrels and run by question, then by document.
+    """
+    parsed = {ir_measures.parse_measure(name): name for name in names}
+    whole = {id: run.get(id) or {"": 0.0} for id in qrels}
+    return {parsed[found]: float(value) for found, value in ir_measures.calc_aggregate(list(parsed), qrels, whole).items()}
 
 
 # systems under test
@@ -137,69 +173,59 @@ def run_search(questions: Sequence[Question], store: Store, settings: Settings, 
     return found
 
 
-def run_naive(questions: Sequence[Question], store: Store, chars: int = 1000, depth: int = 10) -> dict[str, list[dict[str, Any]]]:
-    """The hits of the naive starter: chunks of fixed length without overlap, the bare model, plain Chroma.
-
-    A chunk counts as the section that holds most of it. The model reads the first 256 tokens of a chunk, as it does by default.
-    """
-    import tempfile
-
-    chunks = [chunk for instrument in store.instruments for chunk in _fixed_chunks(store, instrument, chars)]
-    texts = [_readable(store, text) for text, _, _ in chunks]
-    vectors = store.embedder.embed(texts)
-    found: dict[str, list[dict[str, Any]]] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        build_chroma(Path(folder) / "naive", vectors)
-        dense = DenseIndex(vectors, Path(folder) / "naive", exact_below=0)
-        for question in questions:
-            rows, _ = dense.nearest(store.embedder.embed_query(question.query), depth)
-            found[question.id] = [{"instrument": chunks[row][1], "numbers": chunks[row][2]} for row in rows.tolist()]
-        dense.close()
-    return found
-
-
-def _fixed_chunks(store: Store, instrument: str, chars: int) -> Iterable[tuple[str, str, Path_]]:
-    """(text, instrument, numbers) of fixed-length chunks over an instrument's whole text."""
-    whole, owners = "", []
-    for id, numbers, heading, _, _ in store.contents(instrument):
-        piece = f"{heading}\n{store.provision(id).provision.text}\n"
-        owners.append((len(whole), len(whole) + len(piece), numbers))
-        whole += piece
-    for start in range(0, len(whole), chars):
-        end = min(start + chars, len(whole))
-        most = max(owners, key=lambda owner: min(end, owner[1]) - max(start, owner[0]))
-        yield whole[start:end], instrument, most[2]
-
-
-def _readable(store: Store, text: str) -> str:
-    spans = store.embedder.token_spans(text)
-    room = store.settings.max_tokens - 2
-    return text if len(spans) <= room else text[: spans[room - 1][1]]
-
-
-SYSTEMS = {
-    "BM25 alone": {"fusion": "bm25"},
-    "dense alone": {"fusion": "dense"},
-    "fused, equal ranks (RRF)": {"fusion": "rrf"},
-    "fused, weighted scores": {"fusion": "weighted"},
-}
-
-
-def table(rows: Sequence[tuple[str, dict[str, float], dict[str, float]]]) -> str:
-    """A Markdown table of systems: plain measures, then strict ones."""
-    head = [*NAMES, *(f"strict {name}" for name in NAMES[:4])]
-    lines = ["| system | " + " | ".join(head) + " |", "|---|" + "---|" * len(head)]
-    for name, plain, strict in rows:
-        cells = [f"{plain[measure]:.3f}" for measure in NAMES] + [f"{strict[measure]:.3f}" for measure in NAMES[:4]]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-def answer_shares(questions: Sequence[Question], answers: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """Over answerable questions: the share wrongly declined, and the share whose citations include a provision that answers."""
-    wrong = [declined(answer) for answer in answers]
+def answer_shares(questions: Sequence[Question], answers: Sequence[Answer], store: Store) -> dict[str, float]:
+    """Over answerable questions: the share wrongly declined, of answers that cite a provision that answers, and of sentences quoted byte for byte."""
     cites = [
-        any(matches(c["instrument"], c["numbers"], entry) for c in answer["citations"] for entry in question.gold if entry[2] == 2)
+        any(matches(cited.instrument, cited.numbers, entry) for cited in answer.citations for entry in question.gold if entry[2] == 2)
         for question, answer in zip(questions, answers, strict=True)
     ]
-    return {"answerable wrongly declined": fmean(wrong), "answers citing a gold provision": fmean(cites)}
+    exact = [found for answer in answers for cited in answer.citations if cited.kind == "text" for found in byte_exact(cited, store)]
+    return {
+        "answerable wrongly declined": fmean(map(declined, answers)),
+        "answers citing a gold provision": fmean(cites),
+        "quoted sentences byte-exact": fmean(exact) if exact else 0.0,
+    }
+
+
+def byte_exact(cited: Cited, store: Store) -> list[bool]:
+    """For each sentence of a quotation whether the record, read again, has these bytes at this place."""
+    text = next((v.provision.text for v in store.versions(cited.provision_id) if v.digest == cited.digest), "")
+    words = cited.quote
+    return [
+        text[cited.start + start : cited.start + end].encode("utf-8") == words[start:end].encode("utf-8")
+        for start, end in sentences(words, 0, len(words))
+    ]
+
+
+def declined_by_kind(questions: Sequence[Question], answers: Sequence[Answer]) -> dict[str, float]:
+    """The share of unanswerable questions declined, of all and by the kind of question."""
+    given = [(question.style, declined(answer)) for question, answer in zip(questions, answers, strict=True)]
+    shares = {"unanswerable declined": fmean(done for _, done in given)}
+    for kind in sorted({kind for kind, _ in given}):
+        shares[f"unanswerable declined, {kind}"] = fmean(done for k, done in given if k == kind)
+    return shares
+
+
+def read_points(path: Path) -> list[Point]:
+    """The judgements of a file, a line each (docs/answer-points.md).
+
+    Raises: QueryError, with file and line, for a line that is none.
+    """
+    points = []
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+        try:
+            row = json.loads(line)
+            points.append(Point(row["id"], row["point"], row["covered"], row["citation"], row["cause"]))
+            if points[-1].covered != (row["cause"] is None) or (row["covered"] and not row["citation"]):
+                raise ValueError("a covered point names its citation, another its cause")
+        except (ValueError, KeyError, TypeError) as exc:
+            raise QueryError(f"{path}:{number}: not a judgement with id, point, covered, citation and cause") from exc
+    return points
+
+
+def point_shares(points: Sequence[Point]) -> dict[str, float]:
+    """The share of answer points covered by the quotes shown, and of all points the share missed by each cause."""
+    shares = {"answer points covered by the quotes": fmean(point.covered for point in points) if points else 0.0}
+    for cause in sorted({point.cause for point in points if point.cause}):
+        shares[f"answer points missed, {cause}"] = fmean(point.cause == cause for point in points)
+    return shares
