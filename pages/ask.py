@@ -8,63 +8,75 @@ import streamlit as st
 
 from kb import prose
 from kb.answer import TEXT_NOT_HELD, ask
-from kb.citation import jurisdiction_name
 from kb.errors import KBError
 from kb.model import Answer, Cited, Filters, Hit, Query, Statement
 from kb.store import Store
-from pages import frame, session, update
-from pages.frame import banner, dated, label, link
+from pages import files, frame, passage, personal, session, take_away, update
+from pages.frame import banner, label, link
+from pages.language import N_, _, jurisdiction_name
 from pages.verbatim import escape, quote
 
 EXAMPLES = (
     (
-        "Caseworker",
-        "Someone in front of you needs an answer. Describe what happened.",
+        N_("Caseworker"),
+        N_("Someone in front of you needs an answer. Describe what happened."),
         (
-            "My client signed the contract and said yes. Can she still be a victim of trafficking?",
-            "The agency kept his passport and charged him fees. Is that allowed?",
-            "Can a victim stay while deciding whether to talk to the police?",
+            N_("My client signed the contract and said yes. Can she still be a victim of trafficking?"),
+            N_("The agency kept his passport and charged him fees. Is that allowed?"),
+            N_("Can a victim stay while deciding whether to talk to the police?"),
         ),
     ),
     (
-        "Lawyer",
-        "You need the exact wording and its pinpoint. Type a citation or an issue.",
+        N_("Lawyer"),
+        N_("You need the exact wording and its pinpoint. Type a citation or an issue."),
         (
-            "Palermo Protocol art. 3(b)",
-            "8 U.S.C. 1101(a)(15)(T)",
-            "What must be shown for T nonimmigrant status?",
+            N_("Palermo Protocol art. 3(b)"),
+            N_("8 U.S.C. 1101(a)(15)(T)"),
+            N_("What must be shown for T nonimmigrant status?"),
         ),
     ),
     (
-        "Student",
-        "You want to know what the law says, and where. Ask what something means.",
+        N_("Student"),
+        N_("You want to know what the law says, and where. Ask what something means."),
         (
-            "How does international law define trafficking in persons?",
-            "Which treaties forbid charging migrant workers recruitment fees?",
-            "What counts as forced labour?",
+            N_("How does international law define trafficking in persons?"),
+            N_("Which treaties forbid charging migrant workers recruitment fees?"),
+            N_("What counts as forced labour?"),
         ),
     ),
 )
 STATUS = {
-    "supported": ("good", "The law held here answers this", "The quotes under “What the law says” are official wording, compared with our record before they were shown."),
-    "partial": ("part", "Answered in part", "Not every point could be backed by official wording. The notes below the quotes say what is missing."),
-    "not-covered": ("none", "Nothing found on this", "We found nothing close enough to quote. That does not mean that there is no law on it."),
-    "not-held": ("none", "Not in this library", "The question is about a law, a country or a kind of information that we do not hold."),
-    "no-such-provision": ("stop", "There is no such provision", "The law is held, and has nothing under that number."),
-    "false-premise": ("stop", "The law says otherwise", "The text held contradicts something that the question takes for granted."),
-    "refused": ("stop", "Haven does not answer this", "It answers questions about what laws on trafficking and migrant work say."),
+    "supported": ("good", N_("The law held here answers this"), N_("The quotes under “What the law says” are official wording, compared with our record before they were shown.")),
+    "partial": ("part", N_("Answered in part"), N_("Not every point could be backed by official wording. The notes below the quotes say what is missing.")),
+    "not-covered": ("none", N_("Nothing found on this"), N_("We found nothing close enough to quote. That does not mean that there is no law on it.")),
+    "not-held": ("none", N_("Not in this library"), N_("The question is about a law, a country or a kind of information that we do not hold.")),
+    "no-such-provision": ("stop", N_("There is no such provision"), N_("The law is held, and has nothing under that number.")),
+    "false-premise": ("stop", N_("The law says otherwise"), N_("The text held contradicts something that the question takes for granted.")),
+    "refused": ("stop", N_("Haven does not answer this"), N_("It answers questions about what laws on trafficking and migrant work say.")),
 }  # fmt: skip
 SUMMARIES_ONLY = (
     "part",
-    "Answered from summaries only",
-    "We do not hold the official text of this. What follows is Haven's own summary; read the official text before you rely on it.",
+    N_("Answered from summaries only"),
+    N_("We do not hold the official text of this. What follows is Haven's own summary; read the official text before you rely on it."),
 )
 NOTES = {
-    "damaged": ("Damaged copy", "warn"),
-    "pending-amendment": ("Change to come", "warn"),
-    "replaced": ("Replaced", "warn"),
-    "withheld": ("Withheld", "warn"),
-    "prose": ("Language model", "plain"),
+    "damaged": (N_("Damaged copy"), "warn"),
+    "pending-amendment": (N_("Change to come"), "warn"),
+    "replaced": (N_("Replaced"), "warn"),
+    "moved": (N_("Moved"), "warn"),
+    "old-reference": (N_("Old reference"), "warn"),
+    "repealed": (N_("Repealed"), "warn"),
+    "reserved": (N_("Reserved"), "warn"),
+    "amended-since": (N_("Amended since"), "warn"),
+    "as-at": (N_("As at that day"), "plain"),
+    "withheld": (N_("Withheld"), "warn"),
+    "prose": (N_("Language model"), "plain"),
+}
+WHY = {
+    "definition": N_("what “{term}” means in [{number}]"),
+    "exception": N_("an exception to [{number}]"),
+    "condition": N_("[{number}] is subject to this"),
+    "override": N_("where both apply, this goes before [{number}]"),
 }
 EXCERPT = 900  # characters of a nearest provision; the whole is one click away
 
@@ -75,9 +87,13 @@ def main() -> None:
     _headline()
     store = frame.library()
     if prose.enabled(session.chosen()):
-        banner("info", "A language model is switched on", prose.disclosure(session.chosen()))
+        banner("info", _("A language model is switched on"), prose.disclosure(session.chosen()))
     _form(store)
     query = session.asked()
+    if waiting := personal.held_back():
+        personal.decide(waiting)
+        frame.foot()
+        return
     if query is None:
         _examples()
         _offer_texts(store)
@@ -89,6 +105,7 @@ def main() -> None:
     if found:
         with place.container():
             _answer(found, store)
+            files.beside(query, store)
     _offer_texts(store)
     frame.foot(_jurisdiction(query, found, store))
 
@@ -96,9 +113,10 @@ def main() -> None:
 def _headline() -> None:
     if session.asked():
         return
+    words = _("Ask in your own words about human trafficking or migrant work. See the law, word for word.")
     st.html(
-        '<header class="hv-hero"><h1>What does the law say?</h1><p>Ask in your own words about human trafficking or migrant work. See the law, word for '
-        'word.</p><p class="hv-danger"><a href="#help">In danger? Where to get help now</a></p></header>'
+        f'<header class="hv-hero"><h1>{escape(_("What does the law say?"))}</h1><p>{escape(words)}</p>'
+        f'<p class="hv-danger"><a href="#help">{escape(_("In danger? Where to get help now"))}</a></p></header>'
     )
 
 
@@ -109,12 +127,15 @@ def _offer_texts(store: Store) -> None:
     with st.container(key="texts"):
         banner(
             "info",
-            "Only Haven's summaries are here so far",
-            "Answers will rest on our summaries. Fetch the official texts to have them quoted word for word; it takes some minutes and an internet connection.",
+            _("Only Haven's summaries are here so far"),
+            _(
+                "Answers will rest on our summaries. Fetch the official texts to have them quoted word for word; it takes some minutes and an internet "
+                "connection."
+            ),
         )
         frame.renew(
-            "Fetch the official texts of the core set",
-            [("Fetching the official texts", update.FETCH), ("Building the library", update.BUILD)],
+            _("Fetch the official texts of the core set"),
+            [(_("Fetching the official texts"), update.FETCH), (_("Building the library"), update.BUILD)],
         )
 
 
@@ -126,18 +147,19 @@ def _form(store: Store) -> None:
     st.session_state.setdefault("question", query.text if query else "")
     with st.form("ask", border=False):
         st.text_area(
-            "Your question, or a citation",
+            _("Your question, or a citation"),
             key="question",
             height=96,
-            placeholder="For example: The employer keeps her passport. Is that allowed?",
+            placeholder=_("For example: The employer keeps her passport. Is that allowed?"),
         )
+        personal.watch()
         with st.container(horizontal=True, key="send"):
-            sent = st.form_submit_button("Find the law", type="primary", icon=":material/search:")
+            sent = st.form_submit_button(_("Find the law"), type="primary", icon=":material/search:")
             if query:
-                st.form_submit_button("New question", on_click=_start_again, icon=":material/restart_alt:")
+                st.form_submit_button(_("New question"), on_click=_start_again, icon=":material/restart_alt:")
         filters = _filters(store, query.filters if query else Filters())
     if sent:
-        session.ask_for(Query(st.session_state["question"], filters))
+        personal.send(Query(st.session_state["question"], filters))
         st.rerun()
 
 
@@ -151,49 +173,49 @@ def _filters(store: Store, now: Filters) -> Filters:
     """The widgets that narrow a search, and what they are set to."""
     entries = {id: entry for id, entry in store.instruments.items() if entry["held"] or entry["summaries"]}
     count = sum(map(bool, (now.jurisdiction, now.kind, now.instrument, now.language, now.as_at, not now.summaries)))
-    with st.expander(f"Narrow the search ({count} set)" if count else "Narrow the search", icon=":material/tune:"):
+    with st.expander(_("Narrow the search ({n} set)").format(n=count) if count else _("Narrow the search"), icon=":material/tune:"):
         left, right = st.columns(2)
         jurisdiction = left.multiselect(
-            "Whose law", frame.jurisdictions(store), list(now.jurisdiction), format_func=jurisdiction_name, key="only_jurisdiction",
-            placeholder="Any country or treaty body", help="Law of these countries only. International holds the treaties; a federal country includes its states.",
+            _("Whose law"), frame.jurisdictions(store), list(now.jurisdiction), format_func=jurisdiction_name, key="only_jurisdiction",
+            placeholder=_("Any country or treaty body"), help=_("Law of these countries only. International holds the treaties; a federal country includes its states."),
         )  # fmt: skip
         kind = right.multiselect(
-            "Kind of law", [kind for kind in frame.KINDS if any(entry["kind"] == kind for entry in entries.values())], list(now.kind),
-            format_func=frame.KINDS.__getitem__, key="only_kind", placeholder="Any kind",
-            help="Treaties bind states; acts, codes and regulations bind people; guidance binds nobody.",
+            _("Kind of law"), [kind for kind in frame.KINDS if any(entry["kind"] == kind for entry in entries.values())], list(now.kind),
+            format_func=lambda kind: _(frame.KINDS[kind]), key="only_kind", placeholder=_("Any kind"),
+            help=_("Treaties bind states; acts, codes and regulations bind people; guidance binds nobody."),
         )  # fmt: skip
         instrument = st.multiselect(
-            "Within these laws", sorted(entries, key=lambda id: (entries[id]["short_title"] or id).casefold()), list(now.instrument),
+            _("Within these laws"), sorted(entries, key=lambda id: (entries[id]["short_title"] or id).casefold()), list(now.instrument),
             format_func=lambda id: f"{entries[id]['short_title'] or id} ({jurisdiction_name(entries[id]['jurisdiction'])})", key="only_instrument",
-            placeholder="Any law", help="Type part of a name. Only laws of which we hold the text or a summary are listed.",
+            placeholder=_("Any law"), help=_("Type part of a name. Only laws of which we hold the text or a summary are listed."),
         )  # fmt: skip
         left, right = st.columns(2)
-        languages = sorted({entry["language"] for entry in entries.values()}, key=lambda code: frame.LANGUAGES.get(code, code))
+        languages = sorted({entry["language"] for entry in entries.values()}, key=frame.language_name)
         language = left.multiselect(
-            "Language of the text", languages, list(now.language), format_func=lambda code: frame.LANGUAGES.get(code, code), key="only_language",
-            placeholder="Any language", help="The language in which the law is held, not the one you ask in.",
+            _("Language of the text"), languages, list(now.language), format_func=frame.language_name, key="only_language",
+            placeholder=_("Any language"), help=_("The language in which the law is held, not the one you ask in."),
         )  # fmt: skip
         as_at = right.date_input(
-            "As it stood on", value=now.as_at, min_value="1900-01-01", format="YYYY-MM-DD", key="only_as_at",
-            help="Shows the wording held that was current on that day. Leave it empty for the newest.",
+            _("As it stood on"), value=now.as_at, min_value="1900-01-01", format="YYYY-MM-DD", key="only_as_at",
+            help=_("Shows the wording held that was current on that day. Leave it empty for the newest."),
         )  # fmt: skip
         official = st.checkbox(
-            "Official texts only",
+            _("Official texts only"),
             value=not now.summaries,
             key="only_official",
-            help="Leaves out Haven's own summaries, both in searching and in the answer.",
+            help=_("Leaves out Haven's own summaries, both in searching and in the answer."),
         )
     day = as_at.isoformat() if as_at else None
     return Filters(tuple(jurisdiction), tuple(kind), tuple(instrument), tuple(language), day, not official)
 
 
 def _examples() -> None:
-    st.html('<h2 class="hv-sub hv-or">Or start from an example</h2>')
+    st.html(f'<h2 class="hv-sub hv-or">{escape(_("Or start from an example"))}</h2>')
     for column, (who, what, questions) in zip(st.columns(3, gap="small"), EXAMPLES, strict=True):
         with column, st.container(border=True, key=f"for_{who.lower()}"):
-            st.html(f'<h3 class="hv-who">{escape(who)}</h3><p class="hv-muted">{escape(what)}</p>')
+            st.html(f'<h3 class="hv-who">{escape(_(who))}</h3><p class="hv-muted">{escape(_(what))}</p>')
             for place, question in enumerate(questions):
-                st.button(question, key=f"example_{who.lower()}_{place}", on_click=_try, args=(question,), width="stretch")
+                st.button(_(question), key=f"example_{who.lower()}_{place}", on_click=_try, args=(_(question),), width="stretch")
 
 
 def _try(question: str) -> None:
@@ -209,11 +231,13 @@ def _answered(query: Query, store: Store) -> Answer | None:
     counts = store.manifest["counts"]
     try:
         with st.spinner(
-            f"Searching {counts['surfaces']:,} passages and summaries of {counts['held_instruments']:,} laws, then comparing each quote with the record …"
+            _("Searching {passages} passages and summaries of {laws} laws, then comparing each quote with the record …").format(
+                passages=f"{counts['surfaces']:,}", laws=f"{counts['held_instruments']:,}"
+            )
         ):
             found = prose.rewrite(ask(query, store, session.chosen()), store, session.chosen())
     except KBError as exc:
-        frame.problem("This question cannot be searched as it is", exc)
+        frame.problem(_("This question cannot be searched as it is"), exc)
         return None
     session.keep_answer(found)
     return found
@@ -235,19 +259,20 @@ def _answer(found: Answer, store: Store) -> None:
     st.html('<div id="answer" class="hv-anchor"></div>')
     summaries_only = TEXT_NOT_HELD in found.notes and not any(cited.kind == "text" for cited in found.citations)
     tone, title, words = SUMMARIES_ONLY if found.status == "partial" and summaries_only else STATUS[found.status]
-    banner(tone, title, words if found.answer else " ".join([words, *found.notes]))
+    banner(tone, _(title), _(words) if found.answer else " ".join([_(words), *found.notes]))
     by_role = {role: [s for s in found.answer if s.role == role] for role in ("lead", "prose", "quote", "related")}
     quotes = sorted(by_role["quote"], key=lambda s: _cited(s, found).kind != "text")
     numbers = {s.citations[0]: place for place, s in enumerate([*quotes, *by_role["related"]], start=1)}
     for statement in by_role["lead"]:
         _lead(statement, found, store)
     _written(by_role["prose"], numbers, found)
-    for title, kind in (("What the law says", "text"), ("Summaries that bear on it", "summary")):
+    for title, kind in ((_("What the law says"), "text"), (_("Summaries that bear on it"), "summary")):
         _numbered(title, [s for s in quotes if _cited(s, found).kind == kind], numbers, found, store)
     _related(by_role["related"], numbers, found, store)
     _nearest(found, store)
     if found.answer:
         _notes(found)
+        take_away.answer(found, store)
     _searched(found)
 
 
@@ -260,10 +285,10 @@ def _lead(statement: Statement, found: Answer, store: Store) -> None:
     whose = jurisdiction_name(store.instruments[cited.instrument]["jurisdiction"])
     with st.container(key="lead"):
         st.html(
-            f'<section class="hv-lead" aria-label="Summary"><p class="hv-labels">{label("Haven’s summary, not the law’s wording", "summary")}{_checked(cited)}</p>'
-            f'<p class="hv-lead-text" lang="en">{escape(cited.quote)}</p><p class="hv-muted">On {escape(cited.citation)} · {escape(whose)}</p></section>'
+            f'<section class="hv-lead" aria-label="{escape(_("Summary"))}"><p class="hv-labels">{label(_("Haven’s summary, not the law’s wording"), "summary")}{passage.checked(cited)}</p>'
+            f'<p class="hv-lead-text" lang="en">{escape(cited.quote)}</p><p class="hv-muted">{escape(_("On {citation}").format(citation=cited.citation))} · {escape(whose)}</p></section>'
         )
-        _actions(cited, "lead", "Read the provision", store)
+        _actions(cited, "lead", _("Read the provision"), store)
 
 
 def _written(statements: Sequence[Statement], numbers: Mapping[int, int], found: Answer) -> None:
@@ -272,21 +297,18 @@ def _written(statements: Sequence[Statement], numbers: Mapping[int, int], found:
         return
     lines = "".join(f'<p class="hv-lead-text" dir="auto">{escape(s.text)} {_rests_on(s, numbers, found)}</p>' for s in statements)
     with st.container(key="prose"):
-        labels = label("Written by a language model", "warn") + label("citations, quotations and figures checked, not its reasoning")
-        st.html(f'<section class="hv-lead" aria-label="Written by a language model"><p class="hv-labels">{labels}</p>{lines}</section>')
+        written = _("Written by a language model")
+        labels = label(written, "warn") + label(_("citations, quotations and figures checked, not its reasoning"))
+        st.html(f'<section class="hv-lead" aria-label="{escape(written)}"><p class="hv-labels">{labels}</p>{lines}</section>')
 
 
 def _rests_on(statement: Statement, numbers: Mapping[int, int], found: Answer) -> str:
     """HTML of a sentence's citations: as numbered below, else the summary above."""
     named = (
-        f"{numbers[n]} · {found.citations[n].citation}" if n in numbers else f"summary · {found.citations[n].citation}"
+        f"{numbers[n]} · {found.citations[n].citation}" if n in numbers else f"{_('summary')} · {found.citations[n].citation}"
         for n in statement.citations
     )
     return f'<span class="hv-muted">[{escape("; ".join(named))}]</span>'
-
-
-def _checked(cited: Cited) -> str:
-    return label("checked against the official text", "good") if cited.checked else label("not yet checked", "warn")
 
 
 def _numbered(title: str, statements: Sequence[Statement], numbers: Mapping[int, int], found: Answer, store: Store) -> None:
@@ -299,31 +321,9 @@ def _numbered(title: str, statements: Sequence[Statement], numbers: Mapping[int,
         with st.container(key=f"quote_{number}"):
             cited = _cited(statement, found)
             st.html(
-                f'<article class="hv-card">{_head(cited, store, number)}{quote(cited.quote, cited.language, "law" if cited.kind == "text" else "summary")}</article>'
+                f'<article class="hv-card">{passage.head(cited, store, number)}{quote(cited.quote, cited.language, "law" if cited.kind == "text" else "summary")}</article>'
             )
-            _actions(cited, f"quote_{number}", "Read it in context", store)
-
-
-def _head(cited: Cited, store: Store, number: int | None = None) -> str:
-    """HTML of a citation: its number, how it is cited, what law that is, and its labels."""
-    entry = store.instruments[cited.instrument]
-    badge = f'<span class="hv-number" aria-label="Quote {number}">{number}</span>' if number else ""
-    name = f"{entry['short_title']} · {jurisdiction_name(entry['jurisdiction'])}"
-    return (
-        f'<header class="hv-card-head">{badge}<div><p class="hv-cite">{escape(cited.citation)}</p><p class="hv-muted">{escape(name)}</p>'
-        f'<p class="hv-labels">{_labels(cited, store)}</p></div></header>'
-    )
-
-
-def _labels(cited: Cited, store: Store) -> str:
-    if cited.kind == "summary":
-        return label("Haven’s summary, not the law’s wording", "summary") + _checked(cited)
-    labels = label("official text", "good") + label(dated(cited.as_at, store.instruments[cited.instrument]))
-    if cited.damaged:
-        labels += label("damaged copy: compare with the official text", "warn")
-    if cited.language != "en":
-        labels += label(frame.LANGUAGES.get(cited.language, cited.language))
-    return labels
+            _actions(cited, f"quote_{number}", _("Read it in context"), store)
 
 
 def _actions(cited: Cited, key: str, words: str, store: Store) -> None:
@@ -333,23 +333,26 @@ def _actions(cited: Cited, key: str, words: str, store: Store) -> None:
             marked = (cited.start, cited.end, cited.digest) if cited.kind == "text" else (None, None, None)
             session.open_provision(session.Opened(cited.provision_id, *marked, from_answer=True))
             st.switch_page("pages/provision.py")
-        if where := link(cited.official_url or store.instruments[cited.instrument]["official_url"], "Official publication"):
+        passage.save(cited, key)
+        if where := link(cited.official_url or store.instruments[cited.instrument]["official_url"], _("Official publication")):
             st.html(where, width="content")
 
 
 def _related(statements: Sequence[Statement], numbers: Mapping[int, int], found: Answer, store: Store) -> None:
     if statements:
-        st.html('<h2 class="hv-sub">Also relevant</h2>')
+        st.html(f'<h2 class="hv-sub">{escape(_("Also relevant"))}</h2>')
     for statement in statements:
         number = numbers[statement.citations[0]]
-        _folded(_cited(statement, found), f"related_{number}", store, number)
+        why = _(WHY[statement.why]).format(term=statement.term, number=numbers[statement.beside]) if statement.why else ""
+        _folded(_cited(statement, found), f"related_{number}", store, number, why)
 
 
 def _nearest(found: Answer, store: Store) -> None:
     if not found.nearest:
         return
     st.html(
-        '<h2 class="hv-sub">Nearest provisions that we hold</h2><p class="hv-muted">Shown to help you look further. They do not answer the question.</p>'
+        f'<h2 class="hv-sub">{escape(_("Nearest provisions that we hold"))}</h2>'
+        f'<p class="hv-muted">{escape(_("Shown to help you look further. They do not answer the question."))}</p>'
     )
     for place, hit in enumerate(found.nearest):
         _folded(_as_cited(hit, store), f"nearest_{place}", store, about=hit.heading)
@@ -373,9 +376,9 @@ def _folded(cited: Cited, key: str, store: Store, number: int | None = None, abo
         name = about or store.instruments[cited.instrument]["short_title"]
         st.html(
             f'<details class="hv-fold"><summary>{badge}<span><span class="hv-cite">{escape(cited.citation)}</span> <span class="hv-muted">{escape(name)}</span></span></summary>'
-            f'<p class="hv-labels">{_labels(cited, store)}</p>{quote(cited.quote, cited.language, "law" if cited.kind == "text" else "summary")}</details>'
+            f'<p class="hv-labels">{passage.labels(cited, store)}</p>{quote(cited.quote, cited.language, "law" if cited.kind == "text" else "summary")}</details>'
         )
-        _actions(cited, key, "Read it in context", store)
+        _actions(cited, key, _("Read it in context"), store)
 
 
 def _notes(found: Answer) -> None:
@@ -387,8 +390,9 @@ def _notes(found: Answer) -> None:
     for note in notes:
         code, _, words = note.partition(": ")
         name, tone = NOTES.get(code, ("", ""))
-        items.append(f"<li>{label(name, tone)} {escape(words[:1].upper() + words[1:])}</li>" if name else f"<li>{escape(note)}</li>")
-    st.html(f'<section class="hv-notes"><h2 class="hv-sub">Please note</h2><ul>{"".join(items)}</ul></section>')
+        said = f'<span lang="en">{escape(words[:1].upper() + words[1:] if name else note)}</span>'
+        items.append(f"<li>{label(_(name), tone)} {said}</li>" if name else f"<li>{said}</li>")
+    st.html(f'<section class="hv-notes"><h2 class="hv-sub">{escape(_("Please note"))}</h2><ul>{"".join(items)}</ul></section>')
 
 
 def _searched(found: Answer) -> None:
@@ -397,8 +401,11 @@ def _searched(found: Answer) -> None:
         f"{name.replace('_', ' ')}: {', '.join(value) if isinstance(value, tuple | list) else value}"
         for name, value in searched["filters"].items()
     )
-    words = f"Searched {searched['passages']:,} passages of official text and our summaries, {searched['instruments']:,} laws in all"
-    st.html(f'<p class="hv-muted hv-searched">{escape(words)}{escape("; narrowed to " + filters) if filters else ", without filters"}.</p>')
+    words = _("Searched {passages} passages of official text and our summaries, {laws} laws in all").format(
+        passages=f"{searched['passages']:,}", laws=f"{searched['instruments']:,}"
+    )
+    narrowed = _("narrowed to {filters}").format(filters=filters) if filters else _("without filters")
+    st.html(f'<p class="hv-muted hv-searched">{escape(words)}; {escape(narrowed)}.</p>')
 
 
 main()

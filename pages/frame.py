@@ -13,10 +13,12 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from ingest.catalogue import read_yaml
 from kb import prose
-from kb.citation import JURISDICTIONS, jurisdiction_name, within
+from kb.citation import JURISDICTIONS, within
+from kb.config import Settings
 from kb.errors import ConfigError, KBError
 from kb.store import Store
-from pages import session, update
+from pages import idle, language, session, update
+from pages.language import N_, _, jurisdiction_name
 from pages.verbatim import escape
 
 AWAY = "https://www.wikipedia.org/"  # where the quick exit leads
@@ -28,17 +30,17 @@ LOGO = (
     'font-family="Georgia, Liberation Serif, serif" font-size="21" font-weight="700" fill="#1d2931">Haven</text></svg>'
 )
 KINDS = {
-    "treaty": "Treaties",
-    "statute": "Acts and codes",
-    "regulation": "Regulations",
-    "directive": "EU directives",
-    "guidance": "Guidance (not binding)",
+    "treaty": N_("Treaties"),
+    "statute": N_("Acts and codes"),
+    "regulation": N_("Regulations"),
+    "directive": N_("EU directives"),
+    "guidance": N_("Guidance (not binding)"),
 }
 LANGUAGES = {
-    "ar": "Arabic", "bn": "Bengali", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fr": "French",
-    "hi": "Hindi", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean", "ms": "Malay", "ne": "Nepali", "nl": "Dutch", "no": "Norwegian",
-    "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sv": "Swedish", "th": "Thai", "tl": "Filipino", "tr": "Turkish",
-    "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese", "zh-Hant": "Chinese (traditional)", "zh-TW": "Chinese (Taiwan)",
+    "ar": N_("Arabic"), "bn": N_("Bengali"), "cs": N_("Czech"), "da": N_("Danish"), "de": N_("German"), "el": N_("Greek"), "en": N_("English"), "es": N_("Spanish"), "fr": N_("French"),
+    "hi": N_("Hindi"), "id": N_("Indonesian"), "it": N_("Italian"), "ja": N_("Japanese"), "ko": N_("Korean"), "ms": N_("Malay"), "ne": N_("Nepali"), "nl": N_("Dutch"), "no": N_("Norwegian"),
+    "pl": N_("Polish"), "pt": N_("Portuguese"), "ro": N_("Romanian"), "ru": N_("Russian"), "sv": N_("Swedish"), "th": N_("Thai"), "tl": N_("Filipino"), "tr": N_("Turkish"),
+    "uk": N_("Ukrainian"), "ur": N_("Urdu"), "vi": N_("Vietnamese"), "zh": N_("Chinese"), "zh-Hant": N_("Chinese (traditional)"), "zh-TW": N_("Chinese (Taiwan)"),
 }  # fmt: skip
 _MARKS = {"good": "✓", "part": "◐", "none": "?", "stop": "!", "info": "i"}
 
@@ -48,6 +50,7 @@ _EXIT = """<script>(() => {
   if (window.havenExit) return;
   window.havenExit = true;
   const leave = () => {
+    window.havenLeaving = true;
     document.documentElement.style.visibility = "hidden";
     setTimeout(() => window.location.replace(AWAY), 250);
   };
@@ -63,6 +66,17 @@ _EXIT = """<script>(() => {
     if (shifts.length >= 3) document.querySelector(".st-key-quick_exit button")?.click();
   }, true);
   window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });
+})();</script>"""
+
+# Tells screen readers in which language the page speaks; a button that names a language is in that one.
+_SPEAK = """<script>(() => {
+  const speak = () => {
+    document.documentElement.lang = CODE;
+    document.querySelector("[data-testid=stMain]")?.setAttribute("lang", CODE);
+    document.querySelectorAll("[class*=st-key-interface_]").forEach((item) => item.setAttribute("lang", item.className.match(/st-key-interface_(\\w+)/)[1]));
+  };
+  speak();
+  setTimeout(speak, 400);
 })();</script>"""
 
 
@@ -88,13 +102,34 @@ def begin() -> None:
     if st.session_state.pop("left", False):
         st.html(f"<script>window.location.replace({json.dumps(AWAY)})</script>", unsafe_allow_javascript=True)
         st.stop()
+    if idle.is_away():
+        idle.show_away(_idle_minutes())
+        st.stop()
     st.button(
-        "Leave this page",
+        _("Leave this page"),
         key="quick_exit",
         on_click=_leave,
-        help="Goes to an encyclopedia at once and forgets what you asked. Or press Shift three times.",
+        help=_("Goes to an encyclopedia at once and forgets what you asked and the files you opened. Or press Shift three times."),
     )
     st.html(f'<span class="hv-none"></span>{_EXIT.replace("AWAY", json.dumps(AWAY))}', unsafe_allow_javascript=True)
+    _choose_language()
+    idle.watch(_idle_minutes())
+
+
+def _idle_minutes() -> float:
+    """After how long an unused page is put away; the default where a setting is wrong, which `library` tells."""
+    try:
+        return session.chosen().idle_minutes
+    except ConfigError:
+        return Settings().idle_minutes
+
+
+def _choose_language() -> None:
+    """The switch to the other language, and the page's language told to the browser."""
+    for code, name in language.INTERFACES.items():
+        if code != language.chosen():
+            st.button(name, key=f"interface_{code}", on_click=language.choose, args=(code,), icon=":material/translate:", type="tertiary")
+    st.html(f'<span class="hv-none"></span>{_SPEAK.replace("CODE", json.dumps(language.chosen()))}', unsafe_allow_javascript=True)
 
 
 def _leave() -> None:
@@ -116,19 +151,19 @@ def library() -> Store:
     """The session's store; where there is none, says so with what can be done, and the page ends there."""
     _follow()
     try:
-        with st.spinner("Opening the library …"):
+        with st.spinner(_("Opening the library …")):
             store = session.library()
     except ConfigError as exc:
-        problem("A setting is wrong", exc)
+        problem(_("A setting is wrong"), exc)
         foot()
         st.stop()
     except KBError as exc:
-        problem("The library cannot be opened", exc)
-        renew("Build the library now", [("Building the library", update.BUILD)])
+        problem(_("The library cannot be opened"), exc)
+        renew(_("Build the library now"), [(_("Building the library"), update.BUILD)])
         foot()
         st.stop()
     if store.notice:
-        banner("stop", "You are reading an earlier edition of the library", store.notice)
+        banner("stop", _("You are reading an earlier edition of the library"), store.notice)
     if session.newer():
         _offer_newer()
     return store
@@ -145,8 +180,8 @@ def _follow() -> None:
 
 def _offer_newer() -> None:
     with st.container(key="newer"):
-        banner("info", "A newer edition of the library is ready", "You go on reading the one you began with until you switch.")
-        st.button("Switch to the newer edition", on_click=session.switch, icon=":material/sync:")
+        banner("info", _("A newer edition of the library is ready"), _("You go on reading the one you began with until you switch."))
+        st.button(_("Switch to the newer edition"), on_click=session.switch, icon=":material/sync:")
 
 
 def renew(label: str, steps: Sequence[update.Step]) -> None:
@@ -157,7 +192,7 @@ def renew(label: str, steps: Sequence[update.Step]) -> None:
         _watch()
         return
     if work.problem:
-        banner("stop", "That did not work; nothing was changed", work.problem)
+        banner("stop", _("That did not work; nothing was changed"), work.problem)
     if st.button(label, type="primary", icon=":material/download:"):
         work.start(steps)
         st.session_state["following"] = True
@@ -174,7 +209,7 @@ def _watch() -> None:
         else:
             st.progress(told.share, text=None)
             st.html(f'<p class="hv-muted" role="status">{escape(told.words)}</p>')
-        st.caption("You can go on using this page meanwhile.")
+        st.caption(_("You can go on using this page meanwhile."))
         return
     st.rerun(scope="app")
 
@@ -203,11 +238,16 @@ def label(words: str, tone: str = "plain") -> str:
     return f'<span class="hv-label hv-label-{tone}">{escape(words)}</span>'
 
 
+def language_name(code: str) -> str:
+    """The name of a language in the session's language; its code where we have no name."""
+    return _(LANGUAGES.get(code, code))
+
+
 def dated(as_at: str | None, instrument: Mapping[str, Any]) -> str:
     """When a wording was current: "copy of" the day it was copied for treaties, "as at" for everything else."""
     if not as_at:
-        return "date not known"
-    return f"copy of {as_at}" if instrument["kind"] == "treaty" else f"as at {as_at}"
+        return _("date not known")
+    return (_("copy of {date}") if instrument["kind"] == "treaty" else _("as at {date}")).format(date=as_at)
 
 
 def link(url: str | None, words: str) -> str:
@@ -223,9 +263,12 @@ def link(url: str | None, words: str) -> str:
 def foot(jurisdiction: str | None = None) -> None:
     """Where to get help, and what Haven is not."""
     _help_now(jurisdiction)
+    advice = _(
+        "Haven shows what texts say and where. Whether and how they apply to a person is for a lawyer or an accredited adviser to say. "
+        "Check the official text before you rely on a wording."
+    )
     st.html(
-        '<footer class="hv-foot"><p><strong>This is not legal advice.</strong> Haven shows what texts say and where. Whether and how they apply to a person '
-        "is for a lawyer or an accredited adviser to say. Check the official text before you rely on a wording.</p>"
+        f'<footer class="hv-foot"><p><strong>{escape(_("This is not legal advice."))}</strong> {escape(advice)}</p>'
         f"<p>{escape(_privacy())}</p></footer>"
     )
 
@@ -236,22 +279,26 @@ def _privacy() -> str:
         away = prose.disclosure(session.chosen())
     except ConfigError:
         away = ""
-    kept = "What you ask lives in the memory of this session alone; it is not logged and not kept"
-    return f"{kept}. A language model is switched on. {away}" if away else f"{kept}, and it is not sent to anyone."
+    if away:
+        kept = _("What you ask lives in the memory of this session alone; it is not logged and not kept. A language model is switched on.")
+        return f"{kept} {away}"
+    return _("What you ask lives in the memory of this session alone; it is not logged and not kept, and it is not sent to anyone.")
 
 
 def _help_now(jurisdiction: str | None) -> None:
     entries = _help_entries()
-    st.html(
-        '<section class="hv-help" id="help" aria-label="Where to get help now"><h2>Where to get help now</h2><p>In danger, call the local emergency number '
-        "first: 112 in the European Union, 911 in the United States and Canada, 999 in the United Kingdom.</p></section>"
+    title = escape(_("Where to get help now"))
+    numbers = _(
+        "In danger, call the local emergency number first: 112 in the European Union, 911 in the United States and Canada, 999 in the United Kingdom."
     )
+    st.html(f'<section class="hv-help" id="help" aria-label="{title}"><h2>{title}</h2><p>{escape(numbers)}</p></section>')
     if not entries:
         return
     places = sorted({entry["jurisdiction"] for entry in entries}, key=_place_name)
     default = next((place for place in places if jurisdiction and within(jurisdiction, place)), None)
     place = st.selectbox(
-        "Hotlines and organisations in", places, index=places.index(default) if default else None, format_func=_place_name, placeholder="Choose a country",
+        _("Hotlines and organisations in"), places, index=places.index(default) if default else None, format_func=_place_name,
+        placeholder=_("Choose a country"),
         key=f"help_{default}",
     )  # fmt: skip
     if place:
@@ -260,7 +307,7 @@ def _help_now(jurisdiction: str | None) -> None:
 
 
 def _place_name(code: str) -> str:
-    return "International waters and seafarers" if code == "int" else jurisdiction_name(code)
+    return _("International waters and seafarers") if code == "int" else jurisdiction_name(code)
 
 
 def _help_entries() -> list[dict[str, Any]]:
@@ -272,15 +319,15 @@ def _help_entries() -> list[dict[str, Any]]:
 
 
 def _help_entry(entry: Mapping[str, Any]) -> str:
-    spoken = ", ".join(LANGUAGES.get(code, str(code)) for code in entry.get("languages") or ())
+    spoken = ", ".join(language_name(str(code)) for code in entry.get("languages") or ())
     checked = entry.get("date_checked")
     details = [str(entry["for_whom"])] if entry.get("for_whom") else []
-    details += [f"Languages: {spoken}"] if spoken else []
+    details += [_("Languages: {names}").format(names=spoken)] if spoken else []
     phone = f'<span class="hv-phone">{escape(str(entry["phone"]))}</span>' if entry.get("phone") else ""
-    state = label(f"checked {checked}", "good") if checked else label("number not yet checked by us")
+    state = label(_("checked {date}").format(date=checked), "good") if checked else label(_("number not yet checked by us"))
     return (
         f'<li><p class="hv-help-name">{escape(str(entry["name"]))}</p>{phone}<p class="hv-muted">{escape(". ".join(details))}</p>'
-        f"<p>{link(entry.get('url'), 'Website')} {state}</p></li>"
+        f"<p>{link(entry.get('url'), _('Website'))} {state}</p></li>"
     )
 
 

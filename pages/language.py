@@ -8,8 +8,11 @@ from io import BytesIO
 from pathlib import Path
 
 import streamlit as st
+from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+
+from kb import citation
 
 INTERFACES = {"en": "English", "es": "Español"}
 _LOCALE = Path(__file__).with_name("locale")
@@ -20,9 +23,34 @@ def chosen() -> str:
     return st.session_state.get("interface", "en")
 
 
+def choose(code: str) -> None:
+    """Make this the session's language; it is remembered nowhere else."""
+    st.session_state["interface"] = code
+
+
 def _(text: str) -> str:
     """The text in the session's language; as it stands where it has no translation."""
-    return _translations(chosen()).gettext(text)
+    return _translations(chosen()).gettext(text) if text else ""  # gettext keeps its header under the empty text
+
+
+def n_(one: str, many: str, count: int) -> str:
+    """The form of a text that goes with a count, in the session's language; {n} in it is the count."""
+    return _translations(chosen()).ngettext(one, many, count).format(n=f"{count:,}")
+
+
+def N_(text: str) -> str:  # noqa: N802 - gettext's own name
+    """The text itself: marks a constant for the catalogue, to be translated where it is shown."""
+    return text
+
+
+PARTS = (N_("International"), N_("California"), N_("New York"), N_("Florida"), N_("Texas"), N_("Scotland"), N_("Northern Ireland"))  # no territories to Babel
+
+
+def jurisdiction_name(code: str) -> str:
+    """The name of a jurisdiction in the session's language; as English has it where there is no other."""
+    if chosen() == "en":
+        return citation.jurisdiction_name(code)
+    return Locale.parse(chosen()).territories.get(code.upper()) or _(citation.jurisdiction_name(code))
 
 
 @cache

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import streamlit as st
 
 from kb.config import Settings, settings
 from kb.errors import KBError
-from kb.model import Answer, Query
+from kb.model import Answer, Cited, Query
+from kb.receipt import Saved
 from kb.store import Store, published
 
 
@@ -108,7 +110,7 @@ def keep_answer(found: Answer) -> None:
 
 def forget() -> None:
     """Drop the question and its answer."""
-    for name in ("asked", "answer", "question"):
+    for name in ("asked", "answer", "question", "held_back"):
         st.session_state.pop(name, None)
 
 
@@ -118,16 +120,47 @@ def clear() -> None:
     st.query_params.clear()
 
 
+# the folder of saved quotations
+
+
+def saved() -> tuple[Saved, ...]:
+    """The quotations that were set aside, in the reader's order."""
+    return st.session_state.get("saved", ())
+
+
+def arrange(items: Iterable[Saved]) -> None:
+    """Make these the saved quotations."""
+    st.session_state["saved"] = tuple(items)
+
+
+def is_saved(cited: Cited) -> bool:
+    """Whether this very quotation is set aside."""
+    return any(item.cited == cited for item in saved())
+
+
+def save(cited: Cited) -> None:
+    """Set a quotation aside; nothing where it is."""
+    if not is_saved(cited):
+        arrange([*saved(), Saved(cited)])
+
+
+def take_out(cited: Cited) -> None:
+    """Drop a saved quotation and its note."""
+    arrange(item for item in saved() if item.cited != cited)
+
+
 # the provision
 
 
 def open_provision(opened: Opened) -> None:
-    """Make this the provision that the provision page shows."""
+    """Make this the provision that the provision page shows; one without words to highlight stands in the address too."""
     st.session_state["opened"] = opened
     st.query_params.clear()
+    if opened.start is None:
+        st.query_params["p"] = opened.id
 
 
 def opened() -> Opened | None:
     """The provision named in the address (`?p=`), else the one opened last."""
-    named = st.query_params.get("p")
-    return Opened(named[:400]) if named else st.session_state.get("opened")
+    named, last = st.query_params.get("p"), st.session_state.get("opened")
+    return Opened(named[:400]) if named and (last is None or last.id != named) else last

@@ -181,3 +181,14 @@ def full(snapshots: Path) -> Settings:
     settings = library.settings_for(corpus, corpus=corpus, index=corpus / "index")
     build(settings, library.quiet)
     return settings
+
+
+@pytest.fixture(scope="session")
+def summaries_only() -> Settings:
+    """The settings of a knowledge base of the committed corpus without any official text, built once and kept in .ci/cache."""
+    from ingest.build import build
+
+    folder = library.CACHE / "summaries"
+    settings = library.settings_for(folder, corpus=ROOT / "corpus", raw=folder / "raw", index=folder / "index")
+    build(settings, library.quiet)
+    return settings

@@ -11,6 +11,8 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
+from kb.config import settings
+from kb.store import Store
 from tests.tiny import build_library
 
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
@@ -42,6 +44,14 @@ def app(lanterns: dict[str, str], navigation: None, monkeypatch: pytest.MonkeyPa
     st.cache_resource.clear()
     yield AppTest.from_file(APP, default_timeout=120).run()
     st.cache_resource.clear()
+
+
+@pytest.fixture(scope="session")
+def lanterns_store(lanterns: dict[str, str]) -> Iterator[Store]:
+    """The tiny library, opened."""
+    store = Store.open(settings(lanterns))
+    yield store
+    store.close()
 
 
 def html_of(app: AppTest) -> str:

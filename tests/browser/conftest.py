@@ -9,7 +9,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,19 +32,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """Address of the app, started cold over the tiny library, and the folder that holds its library and log."""
     folder = tmp_path_factory.mktemp("served")
-    environment = {**{k: v for k, v in os.environ.items() if not k.startswith("KB_")}, **build_library(folder)}
+    with serving(folder, build_library(folder)) as address:
+        yield address, folder
+
+
+@contextmanager
+def serving(folder: Path, variables: Mapping[str, str], before: Sequence[str] = ()) -> Iterator[str]:
+    """Address of the app in a process of its own with these environment variables; its log is server.log in the folder.
+
+    `before` stands before its command, such as a tracer.
+    """
+    environment = {**{k: v for k, v in os.environ.items() if not k.startswith("KB_")}, **variables}
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [*before, sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
     try:
         _until_healthy(f"http://127.0.0.1:{port}/_stcore/health", server)
-        yield f"http://127.0.0.1:{port}", folder
+        yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
-        server.wait(timeout=20)
+        server.wait(timeout=60)
 
 
 def _until_healthy(url: str, server: subprocess.Popen) -> None:
