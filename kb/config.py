@@ -36,10 +36,12 @@ class Settings:
     unbridged: float = 0.7  # what a provision without such questions is lent, as a share of its own score
     kin: float = 0.75  # what a wider or narrower portion of the same provision lends
     crowding: float = 0.01  # what each further hit of one provision loses
+    turns: float = 0.05  # what each further hit loses on one of several laws or places between which a question compares
     instrument_bonus: float = 0.15
     jurisdiction_bonus: float = 0.1
     jurisdiction_malus: float = 0.1
     treaty_bonus: float = 0.0
+    unheld_malus: float = 0.02  # a law of which we hold our summaries alone comes after one whose wording can be shown
     guidance_malus: float = 0.03  # guidance explains the law and says the same in easier words; the law itself comes first
     per_provision: int = 3
     top: int = 10

@@ -27,8 +27,9 @@ def search(query: Query, store: Store, settings: Settings) -> list[Hit]:
     allowed = allowed_rows(query.filters, store, settings.surfaces)
     cited = look_up(store.names.references(text), store, query.filters)
     pool = candidates(text, store, settings, allowed)
-    scores = weigh(pool, about(text, store), store, settings)
-    return number([*cited, *make_hits(scores, pool, store, settings, query.filters)], settings)
+    asked = about(text, store)
+    scores = weigh(pool, asked, store, settings)
+    return number([*cited, *make_hits(scores, asked.several, store, settings, query.filters)], settings)
 
 
 def checked(query: Query, store: Store, settings: Settings) -> str:
@@ -54,7 +55,7 @@ def checked(query: Query, store: Store, settings: Settings) -> str:
     return text
 
 
-def allowed_rows(filters: Filters, store: Store, surfaces: str = Settings.surfaces) -> np.ndarray | None:
+def allowed_rows(filters: Filters, store: Store, surfaces: str = Settings().surfaces) -> np.ndarray | None:
     """Row numbers of these kinds of surface that the filters leave, ascending; None where they leave all. Shape: (rows,)."""
     columns = store.columns
     mask = np.ones(len(columns["unit"]), dtype=bool)
@@ -66,7 +67,7 @@ def allowed_rows(filters: Filters, store: Store, surfaces: str = Settings.surfac
             mask &= np.isin(columns[name], list(wanted))
     if not filters.summaries:
         mask &= columns["surface"] == "passage"
-    if surfaces != Settings.surfaces:
+    if surfaces != Settings().surfaces:
         mask &= np.isin(columns["surface"], surfaces.split(","))
     if filters.as_at:
         mask &= columns["as_at"] != ""
@@ -89,10 +90,14 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a question names or implies: jurisdictions, those first that it names; instruments by id."""
+    """What a question names or implies: jurisdictions, those first that it names; instruments by id.
+
+    `several` holds the instruments, else the jurisdictions, between which it compares: each of them is to be heard.
+    """
 
     jurisdictions: tuple[str, ...]
     instruments: tuple[str, ...]
+    several: tuple[str, ...] = ()
 
 
 def about(text: str, store: Store) -> About:
@@ -101,7 +106,9 @@ def about(text: str, store: Store) -> About:
     named = [store.instruments[id]["jurisdiction"] for id in instruments if id in store.instruments]
     held = {entry["jurisdiction"] for entry in store.instruments.values() if entry["held"] or entry["summaries"]}
     codes = [code for code in [*store.vocabulary.jurisdictions(text), *named] if any(within(known, code) for known in held)]
-    return About(tuple(dict.fromkeys(codes)), tuple(dict.fromkeys(instruments)))
+    laws = tuple(dict.fromkeys(instruments))
+    places = tuple(code for code in store.vocabulary.places(text) if code in held)
+    return About(tuple(dict.fromkeys(codes)), laws, laws if len(laws) > 1 else places if len(places) > 1 else ())
 
 
 def candidates(text: str, store: Store, settings: Settings, allowed: np.ndarray | None) -> Pool:
@@ -200,9 +207,10 @@ def weigh(pool: Pool, asked: About, store: Store, settings: Settings) -> dict[Ta
     for unit, targets in units.items():
         whole = max(evidence[target].passage for target in targets)
         prior = _prior(unit, asked, store, settings)
+        bridges = [(target, evidence[target].bridge) for target in targets if evidence[target].bridge]
         for target in targets:
             own = evidence[target]
-            bridge = max((evidence[t].bridge * (1.0 if t == target else settings.kin) for t in targets if _kin(t[1], target[1])), default=0.0)
+            bridge = max((value * (1.0 if t == target else settings.kin) for t, value in bridges if _kin(t[1], target[1])), default=0.0)
             passage = max(own.passage, settings.kin * whole)
             lent = max(bridge, settings.unbridged * passage)
             scores[target] = ((1 - settings.bridge_weight) * passage + settings.bridge_weight * lent + prior, own)
@@ -222,7 +230,8 @@ def _prior(unit: str, asked: About, store: Store, settings: Settings) -> float:
         prior += _place(entry["jurisdiction"], asked.jurisdictions, settings)
     elif entry["jurisdiction"] == "int":
         prior += settings.treaty_bonus
-    return prior - (settings.guidance_malus if entry["kind"] == "guidance" else 0.0)
+    prior -= settings.guidance_malus if entry["kind"] == "guidance" else 0.0
+    return prior - (0.0 if entry["held"] else settings.unheld_malus)
 
 
 def _place(jurisdiction: str, asked: Sequence[str], settings: Settings) -> float:
@@ -242,16 +251,23 @@ def reciprocal_ranks(rankings: Iterable[Sequence[int]], k: int = 60) -> dict[int
 
 
 def make_hits(
-    scores: dict[Target, tuple[float, Evidence]], pool: Pool, store: Store, settings: Settings, filters: Filters
+    scores: dict[Target, tuple[float, Evidence]], several: Sequence[str], store: Store, settings: Settings, filters: Filters
 ) -> list[Hit]:
-    """Hits on the best portions, at most settings.per_provision of one provision, each further one of it a little lower."""
+    """Hits on the best portions, at most settings.per_provision of one provision, each further one of it a little lower.
+
+    Between `several` laws or places each further hit on the same one falls further back, so that none speaks alone.
+    """
     taken: dict[str, int] = defaultdict(int)
+    heard: dict[str, int] = defaultdict(int)
     ranked = sorted(scores.items(), key=lambda item: (-item[1][0], item[0]))
     kept: list[tuple[float, Target, Evidence]] = []
     for target, (score, evidence) in ranked:
         if taken[target[0]] < settings.per_provision:
-            kept.append((score - settings.crowding * taken[target[0]], target, evidence))
+            instrument = store.by_unit[target[0]][0].instrument
+            side = next((name for name in (instrument, store.instruments[instrument]["jurisdiction"]) if name in several), "")
+            kept.append((score - settings.crowding * taken[target[0]] - (settings.turns * heard[side] if side else 0.0), target, evidence))
             taken[target[0]] += 1
+            heard[side] += 1
     kept.sort(key=lambda item: (-item[0], item[1]))
     hits = (_hit(target, evidence, score, store, filters) for score, target, evidence in kept[: settings.top * 2])
     return [hit for hit in hits if hit]

@@ -338,7 +338,7 @@ class Store:
     @cached_property
     def adapter(self) -> Adapter | None:
         """What adapts the vector of a question; None where the settings do without, or another model than the bundled one embedded the texts."""
-        if self.settings.adapter == "off" or self.settings.model != Settings.model:
+        if self.settings.adapter == "off" or self.settings.model != Settings().model:
             return None
         return load_adapter(BUNDLED, self.embedder.dimensions)
 

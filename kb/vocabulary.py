@@ -24,6 +24,8 @@ class Vocabulary:
         self._synonym_pattern = _any_of(self._synonyms)
         self._spanish_pattern = _any_of(self._spanish)
         self._implied = {code: _any_of([str(term) for term in terms]) for code, terms in tables.get("implied", {}).items()}
+        self._regions = {str(name).casefold(): list(codes) for name, codes in tables.get("regions", {}).items()}
+        self._region_pattern = _any_of(list(self._regions))
         self._wider = {part: whole for whole, parts in tables.get("wider", {}).items() for part in parts}
 
     def is_spanish(self, text: str) -> bool:
@@ -39,9 +41,14 @@ class Vocabulary:
         """A Spanish question with the words that we know put into English, the rest as it stands."""
         return self._spanish_pattern.sub(lambda m: self._spanish[m.group().casefold()], text)
 
+    def places(self, text: str) -> list[str]:
+        """Codes of the jurisdictions that a question names, by themselves or as parts of the world."""
+        regions = (code for match in self._region_pattern.finditer(text) for code in self._regions[" ".join(match.group().casefold().split())])
+        return list(dict.fromkeys([*jurisdictions_named(text), *regions]))
+
     def jurisdictions(self, text: str) -> list[str]:
         """Codes of the jurisdictions that a question names, then of those that it only implies, then of those around them."""
-        named = jurisdictions_named(text)
+        named = self.places(text)
         implied = [code for code, pattern in self._implied.items() if pattern.search(text)]
         wider = [self._wider[code] for code in named if code in self._wider]
         return list(dict.fromkeys([*named, *implied, *wider]))

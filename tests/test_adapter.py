@@ -48,9 +48,10 @@ def test_adapter_of_another_model_is_refused(tmp_path: Path) -> None:
 
 
 def test_store_without_adapter_where_it_is_off_or_the_model_another(tiny: Settings) -> None:
-    store = Store.open(replace(tiny, adapter="off"))
-    assert store.adapter is None
-    store.close()
+    with_it, without = Store.open(tiny), Store.open(replace(tiny, adapter="off"))
+    assert with_it.adapter is not None and without.adapter is None
+    with_it.close()
+    without.close()
 
 
 def test_learning_brings_questions_to_their_law(tiny_store: Store, tmp_path: Path) -> None:

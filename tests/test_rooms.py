@@ -17,6 +17,7 @@ from kb.config import ROOT
 # where each outside library may be imported; numpy may be anywhere
 ROOMS = {
     "streamlit": {"app", "pages"},
+    "altair": {"pages.world"},
     "babel": {"pages.language"},
     "starlette": {"pages.files"},
     "typer": {"kb.__main__", "ingest.__main__"},
