@@ -132,7 +132,7 @@ def _paragraphs(raw: bytes) -> Iterator[str]:
 
 def _walk(raw: bytes, node: Node, words: list[str], done: list[str]) -> None:
     for child in node.children:
-        if not isinstance(child, Node) or child.tag == "Fallback":  # the same text again, for old programs
+        if not isinstance(child, Node) or child.tag in ("Fallback", "moveFrom"):  # the same text again: for old programs, or where it was moved from
             continue
         if child.tag == "p":
             own: list[str] = []

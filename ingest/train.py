@@ -19,6 +19,7 @@ from safetensors.numpy import save_file
 from torch.nn.functional import normalize
 
 from kb.adapter import NAME
+from kb.citation import in_line
 from kb.store import Store
 
 EPOCHS = 4
@@ -64,14 +65,10 @@ def read_pairs(store: Store) -> Pairs:
     sides = tuple(Side(vectors[rows], units[rows], {row: place for place, row in enumerate(rows)}) for rows in (passages, bridges))
     right: tuple[dict[int, list[int]], dict[int, list[int]]] = ({}, {})
     for question in (surface for surface in surfaces if surface.kind == "question"):
-        speaking = [other.row for other in store.by_unit[question.unit] if _kin(other.numbers, question.numbers) and other.row != question.row]
+        speaking = [other.row for other in store.by_unit[question.unit] if in_line(other.numbers, question.numbers) and other.row != question.row]
         for side, table in zip(sides, right):
             table[question.row] = [side.place[row] for row in speaking if row in side.place]
     return Pairs(list(right[0]), vectors, [surface.instrument for surface in surfaces], units, sides, right)
-
-
-def _kin(path: Sequence[str], other: Sequence[str]) -> bool:
-    return all(first == second for first, second in zip(path, other))
 
 
 def learn(pairs: Pairs, rows: Sequence[int], seed: int, progress: Progress) -> np.ndarray:

@@ -8,14 +8,14 @@ import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 
 from kb.config import Settings, settings
 from kb.errors import ConfigError, KBError, QueryError
 from kb.model import Answer, Filters, Query, Statement
-from kb.report import CONTRACT, answer_json, narrowed, search_json
+from kb.report import CONTRACT, answer_json, narrowed, read_lines, search_json
 
 app = typer.Typer(help="Ask Haven's knowledge base.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -156,7 +156,7 @@ def batch(
     rows = read_questions(questions)
     written = mode == "ask" and _prose(prose, chosen)
     store = _store(chosen)
-    with out.open("w", encoding="utf-8") as file:
+    with _opened(out) as file:
         for id, query in tqdm(rows, desc=mode, unit="question", disable=None):
             if no_summaries:
                 query = Query(query.text, Filters(**{**asdict(query.filters), "summaries": False}))
@@ -172,18 +172,13 @@ def read_questions(path: Path) -> list[tuple[str, Query]]:
 
     Raises: QueryError, with file and line, for a line that is not a question.
     """
-    if not path.is_file():
-        raise QueryError(f"no file {path}")
-    rows = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
-        try:
-            row = json.loads(line)
-            values = row.get("filters") or {}
-            filters = Filters(**{key: value if key in ("as_at", "summaries") else _several(value) for key, value in values.items()})
-            rows.append((row["id"], Query(row["query"], filters)))
-        except (ValueError, KeyError, TypeError, AttributeError) as exc:
-            raise QueryError(f"{path}:{number}: not a question with id, query and known filters") from exc
-    return rows
+    return read_lines(path, "a question with id, query and known filters", _question)
+
+
+def _question(row: Any) -> tuple[str, Query]:
+    values = row.get("filters") or {}
+    filters = Filters(**{key: value if key in ("as_at", "summaries") else _several(value) for key, value in values.items()})
+    return row["id"], Query(row["query"], filters)
 
 
 def _several(value: Any) -> tuple[str, ...]:
@@ -256,9 +251,9 @@ def compare(
         return
     comparisons, told = comparing.compared(topic, jurisdiction or [], limit, store)
     if to_docx:
-        to_docx.write_bytes(tables.as_docx(comparisons, store, datetime.date.today().isoformat()))
+        _write(to_docx, tables.as_docx(comparisons, store, datetime.date.today().isoformat()))
     if to_csv:
-        to_csv.write_text(tables.as_csv(comparisons, store), encoding="utf-8-sig", newline="")  # the mark tells spreadsheets the encoding
+        _write(to_csv, tables.as_csv(comparisons, store).encode("utf-8-sig"))  # the mark tells spreadsheets the encoding
     if as_json:
         _print_json({"contract": CONTRACT, **told})
         return
@@ -327,8 +322,20 @@ def _write(path: Path, content: bytes) -> None:
     try:
         path.write_bytes(content)
     except OSError as exc:
-        raise QueryError(f"cannot write {path}: {exc.strerror}") from exc
+        raise _unwritable(path, exc) from exc
     print(f"wrote {path}", file=sys.stderr)
+
+
+def _opened(path: Path) -> TextIO:
+    """Raises: QueryError where the file cannot be written."""
+    try:
+        return path.open("w", encoding="utf-8", errors="replace")
+    except OSError as exc:
+        raise _unwritable(path, exc) from exc
+
+
+def _unwritable(path: Path, exc: OSError) -> QueryError:
+    return QueryError(f"cannot write {path}: {exc.strerror}")
 
 
 def _read(path: Path) -> bytes:

@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from kb.citation import Reference, cite, format_id, jurisdiction_name, jurisdictions_named, pinpoint, split_id, within
+from kb.cited import of_summary, of_words
 from kb.config import Settings
 from kb.currency import Move, as_at_notes, moved, moved_note, notes
 from kb.errors import StoreError
 from kb.lexical import terms
-from kb.model import Answer, Cited, Hit, Provision, Query, Statement, Status
+from kb.model import Answer, Cited, Hit, Portion, Provision, Query, Statement, Status
 from kb.premise import contradicts, premise, refusal, unfounded_quantities
 from kb.relations import Related, definitions, exceptions, plain
 from kb.search import checked, cited_hit, search, text_hit
-from kb.store import Store, Version
+from kb.store import Store
 
 TEXT_NOT_HELD = "text-not-held"
 _SENTENCE = re.compile(r"(?<=[.;:。；])\s+(?=[^\s\d]|\d)|\n")
@@ -46,12 +47,12 @@ def ask(query: Query, store: Store, settings: Settings) -> Answer:
         return _declined(query, store, "refused", [Gap("refused", why)], ())
     references = store.names.references(text)
     went = moved(references, store)
-    hits = _in_order(search(query, store, settings), references, went, query, store)
+    hits = _in_order(search(query, store, replace(settings, top=max(settings.top, settings.read))), references, went, query, store)
     gaps = [*_missing(references, store, hits, query.filters.as_at), *_not_held(text, query, store)]
     if gaps and not any(gap.status == "partial" for gap in gaps):
         return _declined(query, store, gaps[0].status, gaps, hits)
     floor = settings.adequate if query.filters.summaries else settings.adequate_text
-    usable = [hit for hit in hits if hit.exact or hit.cosine >= floor]
+    usable = [hit for hit in hits if hit.exact or hit.cosine >= settings.beside] if any(hit.exact or hit.cosine >= floor for hit in hits) else []
     dated = _dated(query, usable, store, settings)
     if not usable:
         gap = Gap("not-held", dated[0]) if dated else Gap("not-covered", "Nothing in the texts held speaks to this closely enough.")
@@ -279,23 +280,13 @@ def _lead(hit: Hit, store: Store) -> Cited | None:
     around = [s for s in candidates if len(s["numbers"]) <= len(hit.numbers)] or candidates
     if not around:
         return None
-    return _summary_citation(max(around, key=lambda s: len(s["numbers"])), store)
-
-
-def _summary_citation(summary: dict, store: Store) -> Cited:
-    entry = store.instruments[summary["instrument"]]
-    numbers = tuple(summary["numbers"])
-    return Cited(
-        summary["instrument"], numbers, cite(entry["citation"], numbers, summary["heading"]), "summary", summary["summary"], 0,
-        len(summary["summary"]), None, summary["official_url"] or entry["official_url"], summary["as_at"], format_id(summary["instrument"], numbers),
-        "en", False, summary["checked"],
-    )  # fmt: skip
+    return of_summary(max(around, key=lambda s: len(s["numbers"])), store)
 
 
 def _quote(hit: Hit, question: str, store: Store, settings: Settings, notes: list[str]) -> Cited | None:
     """The words of a hit that answer, read again from the record; None, with a note, where they are not what was sealed."""
     if hit.kind == "summary":
-        return _summary_citation(store.summary(hit.summary_id), store)
+        return of_summary(store.summary(hit.summary_id), store)
     try:
         version = store.version(hit.version)
     except StoreError as exc:
@@ -306,21 +297,32 @@ def _quote(hit: Hit, question: str, store: Store, settings: Settings, notes: lis
         notes.append(f"withheld: the passage {hit.passage_id} is not in the stored text")
         return None
     numbers, start, end = (hit.numbers, hit.start, hit.end) if hit.exact else reach(version.provision, hit, settings.quote_chars)
-    return _cited(version, numbers, *focus(text, start, end, question, version.language, settings.quote_chars), store)
+    return of_words(version, numbers, *focus(text, start, end, question, version.language, settings.quote_chars), store)
 
 
 def reach(provision: Provision, hit: Hit, limit: int) -> tuple[tuple[str, ...], int, int]:
-    """(numbers, start, end) of the widest portion around a hit that has at most `limit` characters, else of the hit itself.
+    """(numbers, start, end) of the widest portion around a hit that has at most `limit` characters; where none has, of the hit and what stands around it.
 
     A rule is read whole: the words that open a list, and its other items, say what one item means.
     """
-    if len(provision.text) <= limit:
-        return provision.numbers, 0, len(provision.text)
-    around = [p for p in provision.portions if p.start <= hit.start and hit.end <= p.end and p.end - p.start <= limit]
-    if not around:
-        return hit.numbers, hit.start, hit.end
-    widest = max(around, key=lambda p: (p.end - p.start, -len(p.numbers)))
-    return widest.numbers, widest.start, widest.end
+    whole = Portion(provision.id, provision.numbers, 0, len(provision.text))
+    around = [p for p in (whole, *provision.portions) if p.start <= hit.start and hit.end <= p.end]
+    fitting = [p for p in around if p.end - p.start <= limit]
+    if fitting:
+        widest = max(fitting, key=lambda p: (p.end - p.start, -len(p.numbers)))
+        return widest.numbers, widest.start, widest.end
+    bounds = min(around, key=lambda p: (p.end - p.start, -len(p.numbers)))
+    start, end = filled(provision.text, hit.start, hit.end, (bounds.start, bounds.end), limit)
+    inside = [p for p in around if p.start <= start and end <= p.end]
+    return max(inside, key=lambda p: (len(p.numbers), p.start - p.end)).numbers, start, end
+
+
+def filled(text: str, start: int, end: int, bounds: tuple[int, int], limit: int) -> tuple[int, int]:
+    """The span with the sentences that stand before it, if all of them fit within `limit` characters, and then with those that follow, within `bounds`."""
+    if end - bounds[0] <= limit:
+        start = bounds[0]
+    following = [last for _, last in sentences(text, end, bounds[1]) if last - start <= limit]
+    return start, max(following, default=end)
 
 
 def focus(text: str, start: int, end: int, question: str, language: str, limit: int) -> tuple[int, int]:
@@ -413,16 +415,7 @@ def _accompanying(item: Related, question: str, store: Store, settings: Settings
         start, end = opening(text, item.start, item.end, limit)
     else:
         start, end = focus(text, item.start, item.end, question, version.language, limit)
-    return _cited(version, item.numbers, start, end, store)
-
-
-def _cited(version: Version, numbers: tuple[str, ...], start: int, end: int, store: Store) -> Cited:
-    """The citation of a span of a wording."""
-    provision = version.provision
-    return Cited(
-        provision.instrument, numbers, cite(store.instruments[provision.instrument]["citation"], numbers, provision.heading), "text",
-        provision.text[start:end], start, end, version.digest, version.official_url, version.as_at, provision.id, version.language, version.damaged,
-    )  # fmt: skip
+    return of_words(version, item.numbers, start, end, store)
 
 
 def opening(text: str, start: int, end: int, limit: int) -> tuple[int, int]:

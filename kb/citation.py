@@ -35,6 +35,16 @@ def split_id(id: str) -> tuple[str, tuple[str, ...]]:
     return instrument, tuple(unquote(part.partition("!")[0]) for part in path.split("/")) if path else ()
 
 
+def in_line(path: Sequence[object], other: Sequence[object]) -> bool:
+    """Whether one of two number paths is the other or lies below it; numbers count as they are printed."""
+    return all(str(first) == str(second) for first, second in zip(path, other, strict=False))
+
+
+def touches(change: Mapping[str, Any], numbers: Sequence[str]) -> bool:
+    """Whether an amendment of the catalogue changes a place, a part of it or the whole around it; one that names no provisions changes all."""
+    return not change["provisions"] or any(in_line(path, numbers) for path in change["provisions"])
+
+
 # printing
 
 

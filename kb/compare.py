@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import Any, Literal
 
 from kb.answer import focus, sentences
-from kb.citation import JURISDICTIONS, cite, format_id, jurisdiction_name, split_id, within
+from kb.citation import JURISDICTIONS, cite, format_id, in_line, jurisdiction_name, split_id, touches, within
 from kb.errors import QueryError, StoreError
 from kb.lexical import terms
 from kb.model import Portion
@@ -221,7 +221,7 @@ def _standard(topic: Topic, summaries: Sequence[dict[str, Any]], store: Store, l
     aligned = [split_id(id) for row in _alignment(store) if row["topic"] == topic.id for id in row["provisions"]]
     aligned = [(instrument, numbers) for instrument, numbers in aligned if instrument in store.instruments]
     treaties = [s for s in summaries if store.instruments[s["instrument"]]["kind"] == "treaty" and s["instrument"].startswith("int/")]
-    rest = [s for s in treaties if not any(s["instrument"] == named and _nested(s["numbers"], path) for named, path in aligned)]
+    rest = [s for s in treaties if not any(s["instrument"] == named and in_line(s["numbers"], path) for named, path in aligned)]
     first = [_around(instrument, numbers, store) for instrument, numbers in aligned]
     return _filled("int", [*first, *_ordered(rest, topic.id, store)], topic, store, limit)
 
@@ -250,7 +250,7 @@ def trace(
     found = [
         row["topic"]
         for row in _alignment(store)
-        if any(named == instrument and _nested(path, numbers) for named, path in map(split_id, row["provisions"]))
+        if any(named == instrument and in_line(path, numbers) for named, path in map(split_id, row["provisions"]))
     ]
     if not found:
         aligned = sorted({split_id(id)[0] for row in _alignment(store) for id in row["provisions"]})
@@ -264,11 +264,6 @@ def traceable(store: Store) -> list[str]:
     """Ids of the treaty articles that `trace` knows, treaty by treaty, in numerical order."""
     ids = {id for row in _alignment(store) for id in row["provisions"] if split_id(id)[0] in store.instruments}
     return sorted(ids, key=lambda id: (split_id(id)[0], [(int(n) if n.isdigit() else 0, n) for n in split_id(id)[1]]))
-
-
-def _nested(path: Sequence[str], other: Sequence[str]) -> bool:
-    shared = min(len(path), len(other))
-    return list(path[:shared]) == list(other[:shared])
 
 
 # one provision of a cell
@@ -331,7 +326,7 @@ def _warnings(numbers: Sequence[str], entry: dict[str, Any], version: Version | 
     if version and version.provision.status != "in-force":
         yield version.provision.status
     for change in entry["pending_amendments"]:
-        if not change["provisions"] or any(_nested([*map(str, path)], numbers) for path in change["provisions"]):
+        if touches(change, numbers):
             yield f"change to come: {change['effect']} ({change['act']})"
     if replaced := entry["replaced_by"]:
         told = "; ".join(str(value) for value in replaced.values() if value) if isinstance(replaced, dict) else str(replaced)

@@ -30,6 +30,7 @@ class Settings:
     rrf_k: int = 60
     fusion: str = "weighted"  # weighted | rrf | bm25 | dense
     dense_weight: float = 0.8  # of the cosine; the rest is BM25 as a share of the question's best
+    plain_dense_weight: float = 0.65  # the same where the question's vector is not adapted: then words tell more
     surfaces: str = "passage,summary,question"  # what is ranked: a provision's own passages, our summaries of it, questions that it answers
     expansion_weight: float = 0.5  # of the vocabulary's words beside the question's own
     bridge_weight: float = 0.85  # of our questions and summaries beside a provision's own passages
@@ -46,13 +47,15 @@ class Settings:
     per_provision: int = 3
     top: int = 10
     exact_below: int = 5000  # vectors; a search over fewer is exact instead of by Chroma's graph
+    read: int = 15  # hits that an answer chooses from
     quotes: int = 4
-    further: int = 4  # quotations that an answer shows as also relevant
-    quote_chars: int = 1200
+    further: int = 6  # quotations that an answer shows as also relevant
+    quote_chars: int = 1500
     accompanied: int = 2  # quotations that bring the definitions and exceptions they rest on
     accompanying: int = 2  # definitions, and exceptions, that an answer shows for them
     accompanying_chars: int = 600
-    adequate: float = 0.50  # cosine under which nothing adequate was found
+    adequate: float = 0.50  # cosine that one hit must reach, or nothing adequate was found
+    beside: float = 0.30  # cosine that the others must reach to be quoted beside it
     adequate_text: float = 0.40  # the same for official texts alone, which lie further from everyday words than our questions do
     keep_generations: int = 2
     prose_url: str = ""  # an OpenAI-compatible endpoint; empty: no language model is used

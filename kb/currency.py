@@ -7,14 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kb.citation import Reference, cite, split_id
+from kb.citation import Reference, cite, split_id, touches
 from kb.model import Cited, Hit
 from kb.relations import references
 from kb.store import Store
 
 Numbers = tuple[str, ...]
-_EMPTY = re.compile(
-    r"^\W*(?:\(?\w{1,6}\)[\W]*)*\[?\s*(?P<what>reserved|repealed|omitted|transferred|abrogée?s?|aufgehoben|weggefallen|derogad[oa])\b[^\n]{0,120}$", re.IGNORECASE
+_ENDED = re.compile(  # "transferred" alone or with who did it, but not "transferred workers"
+    r"^\W*(?:\w{1,6}\)\W*)*(?P<what>reserved|repealed|revoked|omitted|transferred|renumbered|redesignated|abrogée?s?|aufgehoben|weggefallen|derogad[oa])\b"
+    r"(?!\s+(?!(?:by|with|as|to|effective|par|por|durch)\b)\w)[^\n]{0,120}$",
+    re.IGNORECASE,
 )
 _LATER = 3  # provisions named for want of a wording that is old enough
 
@@ -80,7 +82,7 @@ def _notes(cited: Cited, store: Store, as_at: str | None) -> Iterator[str]:
     if empty := emptied(cited, store):
         yield f"{empty}: {cited.citation} is marked “{empty}” in our copy; nothing applies there now."
     for change in entry["pending_amendments"]:
-        if not change["provisions"] or any(_overlaps(cited.numbers, path) for path in change["provisions"]):
+        if touches(change, cited.numbers):
             yield f"pending-amendment: {cited.citation}: {change['effect']} ({change['act']}, {change['source']})"
     if entry["replaced_by"]:
         yield f"replaced: {entry['short_title']} has been replaced by {successor(entry['replaced_by'], store)}.{_still(entry['replaced_by'], as_at)}"
@@ -96,8 +98,13 @@ def emptied(cited: Cited, store: Store) -> str | None:
         return None
     row = store.in_force(cited.provision_id)
     status = store.version(row).provision.status if row is not None and len(cited.quote) < 200 else "in-force"
-    marked = _EMPTY.match(cited.quote)
-    return status if status != "in-force" else marked["what"].casefold() if marked else None
+    return status if status != "in-force" else ended(cited.quote)
+
+
+def ended(text: str) -> str | None:
+    """What a text says became of its place, if that is all that it says: "(2) [Repealed, 2017]"; None where there is law."""
+    marked = _ENDED.match(text)
+    return marked["what"].casefold() if marked else None
 
 
 def successor(replaced_by: Mapping[str, Any], store: Store) -> str:
@@ -132,11 +139,6 @@ def _leads_to_moved(cited: Cited, store: Store, as_at: str | None) -> Iterator[s
             if _at(instrument, edge.target_numbers, move) and not _at(cited.instrument, cited.numbers, move):
                 where = moved_note(move, store).removeprefix("moved: ")
                 yield f"old-reference: {cited.citation} still refers to {_name(move.instrument, move.numbers, store)}. {where}"
-
-
-def _overlaps(numbers: Sequence[str], path: Sequence[str]) -> bool:
-    shared = min(len(numbers), len(path))
-    return [*map(str, numbers[:shared])] == [*map(str, path[:shared])]
 
 
 # a day in the past

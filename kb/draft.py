@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from kb.answer import gap_of
-from kb.citation import Reference, cite, format_id
+from kb.citation import Reference, cite, format_id, touches
+from kb.currency import ended
 from kb.errors import QueryError, StoreError
 from kb.lookalike import Seeming, seeming
 from kb.quotation import Comparison, Quotation, compare, quotations
@@ -26,13 +27,12 @@ _CONTEXT = 300  # characters around a number in which its law may be named
 _PARAGRAPH = re.compile(r"\S(?:[^\n]|\n(?!\s*\n))*")
 _MOST = 4_000  # characters of a paragraph that are read at once
 CiteState = Literal["exists", "superseded", "no-such-provision", "not-held", "unclear", "look-alike"]
-QuoteState = Literal["exact", "elsewhere", "older", "differs", "not-found", "no-citation"]
+QuoteState = Literal["exact", "left-out", "elsewhere", "older", "differs", "not-found", "no-citation"]
 
 _ONE = r"\d+[A-Za-z]{0,2}(?:[.\-–]\d+[a-z]?)*(?:\s?\([0-9A-Za-z]{1,5}\))*"
 _UNIT = r"(?:articles?|artículos?|arts?\.?|sections?|sect?s?\.|secs?\.|ss?\.|§§?|regulations?|regs?\.|rules?)"
 _LISTED = re.compile(rf"(?<!\w)(?P<unit>{_UNIT})\s*(?P<list>{_ONE}(?:(?:\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or|y|et|und|&)\s+){_ONE})*)(?!\w)", re.IGNORECASE)
 _ALSO = re.compile(r"(?:\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or|&|y)\s+)(?P<number>\d+[A-Za-z]{0,2}(?:[.\-–]\d+)*)?(?P<points>(?:\([0-9A-Za-z]{1,5}\))+)(?!\w)")
-_ENDED = re.compile(r"\W*(?:\([\w.]+\)\s*)*\W*(?P<what>repealed|revoked|transferred|renumbered|redesignated|omitted|abrogée?s?)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,10 +204,10 @@ def _present(base: Citation, reference: Reference, entry: Mapping[str, Any], sto
         return replace(base, state="not-held", words=f"Its stored text cannot be shown: {exc}")
     cited = version.provision.text[portion.start : portion.end] if portion else version.provision.text
     reasons = [base.words] if base.words else []
-    ended = _ENDED.match(cited[:200])
-    if version.provision.status == "repealed" or ended:
-        reasons.append(f"The record says: {ended['what'].lower() if ended else 'repealed'}.")
-    reasons += [f"A change is not in our copy: {c['effect']} ({c['act']})" for c in entry["pending_amendments"] if _touches(c["provisions"], reference)]
+    status = version.provision.status
+    if what := ended(cited) or (status if status != "in-force" else None):
+        reasons.append(f"The record says: {what}.")
+    reasons += [f"A change is not in our copy: {c['effect']} ({c['act']})" for c in entry["pending_amendments"] if touches(c, reference.numbers)]
     words = " ".join(reasons) or f"The record has it, {_dated(version, store)}."
     if version.damaged:
         words += " Our copy is known to be incomplete or disturbed; compare it with the official text."
@@ -215,12 +215,6 @@ def _present(base: Citation, reference: Reference, entry: Mapping[str, Any], sto
         base, state="superseded" if reasons else "exists", words=words, citation=cite(entry["citation"], reference.numbers, version.provision.heading),
         provision_id=portion.id if portion else id, as_at=version.as_at, official_url=version.official_url or entry["official_url"],
     )  # fmt: skip
-
-
-def _touches(provisions: Sequence[Sequence[object]], reference: Reference) -> bool:
-    """Whether an amendment of these provisions (of the whole act where none is named) changes the one cited."""
-    paths = [tuple(map(str, path)) for path in provisions]
-    return not paths or any(all(a == b for a, b in zip(path, reference.numbers, strict=False)) for path in paths)
 
 
 def _successor(value: object) -> str:
@@ -296,7 +290,7 @@ def _checked(quoted: Quotation, found: Sequence[Citation], store: Store) -> Chec
     if not compared:
         nearest = "; ".join(dict.fromkeys(citation.citation for citation in near))
         return replace(base, state="not-found", words=f"Not in the provisions cited near it ({nearest}).", citation=near[0].citation, provision_id=near[0].provision_id)
-    order = ("elsewhere", "older", "differs")
+    order = ("left-out", "elsewhere", "older", "no-citation", "differs")
     return min(compared, key=lambda checked: (order.index(checked.state), len("".join(p.text for p in checked.changes if p.kind != "same"))))
 
 
@@ -311,12 +305,15 @@ def _near(quoted: Quotation, found: Sequence[Citation]) -> list[Citation]:
 
 
 def _held_against(base: Checked, cited: Citation, store: Store) -> Checked | None:
-    """The quotation compared with every wording held of a provision; None where too little of it stands in any."""
-    found = store.resolve(cited.instrument, cited.numbers)
+    """The quotation compared with every wording held of a provision; None where too little of it stands in any.
+
+    Where a stored wording cannot be shown, it is left uncompared: it may stand in that one.
+    """
     try:
+        found = store.resolve(cited.instrument, cited.numbers)
         versions = store.versions(found[0] if found else cited.provision_id)
-    except StoreError:
-        return None
+    except StoreError as exc:
+        return replace(base, words=f"It could not be compared: {exc}")
     compared = [(version, compare(base.text, version.provision.text)) for version in versions]
     current = next(((v, c) for v, c in compared if v.current and c), None)
     older = next(((v, c) for v, c in compared if not v.current and c and c.exact), None)
@@ -336,7 +333,7 @@ def _held_against(base: Checked, cited: Citation, store: Store) -> Checked | Non
 
 
 def _found(base: Checked, cited: Citation, version: Version, comparison: Comparison, store: Store) -> Checked:
-    """Word for word; in the portion that is cited, or elsewhere in the provision."""
+    """Word for word; in the portion that is cited, with or without what limits it, or elsewhere in the provision."""
     place = comparison.place
     around = next((p for p in version.provision.portions if p.numbers == cited.numbers), None)
     where = quotation(version, place.start, place.end, store)
@@ -344,6 +341,9 @@ def _found(base: Checked, cited: Citation, version: Version, comparison: Compari
     if around and not (inside and inside.exact):
         words = f"Word for word, but it stands in {where.citation}, not in {cited.citation}."
         return _placed(base, "elsewhere", words, where.citation, version, comparison)
+    if limit := comparison.left_out:
+        words = f"Word for word, but it leaves out words of the record that limit the rest: “{limit if len(limit) <= 200 else limit[:200] + ' …'}”."
+        return _placed(base, "left-out", words, where.citation, version, comparison)
     return _placed(base, "exact", f"Word for word as in the record, {_dated(version, store)}.", where.citation, version, comparison)
 
 

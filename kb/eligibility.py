@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from kb.citation import cite, format_id
+from kb.citation import cite, format_id, touches
+from kb.cited import of_summary, of_words
+from kb.currency import emptied
 from kb.errors import QueryError, StoreError
 from kb.model import Cited
 from kb.rules import (
+    NONE,
     TODAY,
     Age,
     All,
@@ -52,7 +55,7 @@ class Basis:
     """One provision that something rests on: the law's words where its text is held (`cited.kind` text), else our summary, else its citation.
 
     `pending` holds the amendments of the catalogue that change it; `cut`: the quotation is only the beginning; `withheld` says why a stored text is
-    not shown.
+    not shown; `ended` what became of a place that is no longer law: "repealed", "reserved".
     """
 
     instrument: str
@@ -64,11 +67,12 @@ class Basis:
     pending: tuple[Mapping[str, Any], ...] = ()
     cut: bool = False
     withheld: str = ""
+    ended: str = ""
 
     @property
     def held(self) -> bool:
-        """Whether the official wording is held, so that a finding may rest on it."""
-        return self.cited is not None and self.cited.kind == "text"
+        """Whether official wording that is law is held, so that a finding may rest on it."""
+        return self.cited is not None and self.cited.kind == "text" and not self.ended
 
 
 Law = Callable[[Place], Basis]
@@ -90,7 +94,7 @@ class Finding:
     """What the facts say to one criterion, and what it rests on.
 
     `by` names the exceptions through which it is met; `missing` holds the facts that would settle it, in the order in which to ask; `verified` is
-    False where the text is not held, and the state is then always "cannot tell".
+    False where the text is not held or no longer law, and the state is then always "cannot tell".
     """
 
     criterion: str
@@ -194,6 +198,8 @@ def _value(fact: Fact, value: Any) -> Value:
         case "choice", str() if value in fact.options:
             return value
         case "choices", list() | tuple() if value and all(isinstance(item, str) and item in fact.options for item in value):
+            if NONE in value and set(value) != {NONE}:
+                raise QueryError(f"the facts contradict each other: {fact.key} is {NONE} and something else too")
             return tuple(value)
     raise QueryError(f"the fact {fact.key} takes {_expected(fact)}")
 
@@ -466,22 +472,18 @@ def _basis(place: Place, store: Store) -> Basis:
         return Basis(place.instrument, place.numbers, format_id(place.instrument, place.numbers), None, False, None)
     withheld, cut = "", False
     try:
-        cited, cut = _quoted(place, entry, store)
+        cited, cut = _quoted(place, store)
     except StoreError as exc:
         cited, withheld = None, str(exc)
-    cited = cited or (None if withheld else _summarised(place, entry, store))
-    pending = tuple(change for change in entry["pending_amendments"] if _changes(change, place.numbers))
+    cited = cited or (None if withheld else _summarised(place, store))
+    pending = tuple(change for change in entry["pending_amendments"] if touches(change, place.numbers))
     url = (cited.official_url if cited else None) or entry["official_url"]
-    return Basis(place.instrument, place.numbers, cite(entry["citation"], place.numbers), url, entry["kind"] == "treaty", cited, pending, cut, withheld)
+    became = (emptied(cited, store) if cited else None) or ""
+    name, treaty = cite(entry["citation"], place.numbers), entry["kind"] == "treaty"
+    return Basis(place.instrument, place.numbers, name, url, treaty, cited, pending, cut, withheld, became)
 
 
-def _changes(change: Mapping[str, Any], numbers: Sequence[str]) -> bool:
-    """Whether an amendment touches a provision, a part of it, or the whole around it."""
-    paths = [[str(number) for number in path] for path in change["provisions"]]
-    return not paths or any(all(a == b for a, b in zip(path, numbers)) for path in paths)
-
-
-def _quoted(place: Place, entry: Mapping[str, Any], store: Store) -> tuple[Cited | None, bool]:
+def _quoted(place: Place, store: Store) -> tuple[Cited | None, bool]:
     """The words of a provision or portion, whole sentences up to a limit, and whether they go on; None where they are not held.
 
     Raises: StoreError where the stored text is not what was sealed.
@@ -494,11 +496,7 @@ def _quoted(place: Place, entry: Mapping[str, Any], store: Store) -> tuple[Cited
     text = version.provision.text
     start, whole = (portion.start, portion.end) if portion else (0, len(text))
     end = _cut(text, start, whole)
-    cited = Cited(
-        place.instrument, place.numbers, cite(entry["citation"], place.numbers, version.provision.heading), "text", text[start:end], start, end,
-        version.digest, version.official_url or entry["official_url"], version.as_at, id, version.language, version.damaged,
-    )  # fmt: skip
-    return cited, end < whole
+    return of_words(version, place.numbers, start, end, store), end < whole
 
 
 def _cut(text: str, start: int, end: int) -> int:
@@ -509,15 +507,10 @@ def _cut(text: str, start: int, end: int) -> int:
     return breaks[-1] if breaks else start + QUOTE_CHARS
 
 
-def _summarised(place: Place, entry: Mapping[str, Any], store: Store) -> Cited | None:
+def _summarised(place: Place, store: Store) -> Cited | None:
     """Our summary of a provision, of the whole around it, or of a part of it."""
     found = store.summaries(place.instrument, place.numbers)
     around = [one for one in found if len(one["numbers"]) <= len(place.numbers)] or found
     if not around:
         return None
-    one = max(around, key=lambda summary: len(summary["numbers"]))
-    numbers = tuple(one["numbers"])
-    return Cited(
-        place.instrument, numbers, cite(entry["citation"], numbers, one["heading"]), "summary", one["summary"], 0, len(one["summary"]), None,
-        one["official_url"] or entry["official_url"], one["as_at"], format_id(place.instrument, numbers), "en", False, one["checked"],
-    )  # fmt: skip
+    return of_summary(max(around, key=lambda summary: len(summary["numbers"])), store)

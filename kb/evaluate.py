@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,8 +15,8 @@ from ir_measures import RR, Success, nDCG
 
 from kb.answer import TEXT_NOT_HELD, sentences
 from kb.config import Settings
-from kb.errors import QueryError
 from kb.model import Answer, Cited, Filters, Query
+from kb.report import read_lines
 from kb.search import search
 from kb.store import Store
 
@@ -42,15 +41,12 @@ def read_judged(path: Path) -> list[Question]:
 
     Raises: QueryError, with file and line, where a line is not such a question.
     """
-    questions = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
-        try:
-            row = json.loads(line)
-            gold = tuple((g["instrument"], tuple(g["numbers"]), int(g["grade"])) for g in row.get("gold", ()))
-            questions.append(Question(row["id"], row["query"], row.get("style") or row.get("kind") or "", row.get("group") or "", gold))
-        except (ValueError, KeyError, TypeError) as exc:
-            raise QueryError(f"{path}:{number}: not a judged question") from exc
-    return questions
+    return read_lines(path, "a judged question", _question)
+
+
+def _question(row: Any) -> Question:
+    gold = tuple((g["instrument"], tuple(g["numbers"]), int(g["grade"])) for g in row.get("gold", ()))
+    return Question(row["id"], row["query"], row.get("style") or row.get("kind") or "", row.get("group") or "", gold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,16 +207,13 @@ def read_points(path: Path) -> list[Point]:
 
     Raises: QueryError, with file and line, for a line that is none.
     """
-    points = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
-        try:
-            row = json.loads(line)
-            points.append(Point(row["id"], row["point"], row["covered"], row["citation"], row["cause"]))
-            if points[-1].covered != (row["cause"] is None) or (row["covered"] and not row["citation"]):
-                raise ValueError("a covered point names its citation, another its cause")
-        except (ValueError, KeyError, TypeError) as exc:
-            raise QueryError(f"{path}:{number}: not a judgement with id, point, covered, citation and cause") from exc
-    return points
+    return read_lines(path, "a judgement with id, point, covered, citation and cause", _point)
+
+
+def _point(row: Any) -> Point:
+    if row["covered"] != (row["cause"] is None) or (row["covered"] and not row["citation"]):
+        raise ValueError("a covered point names its citation, another its cause")
+    return Point(row["id"], row["point"], row["covered"], row["citation"], row["cause"])
 
 
 def point_shares(points: Sequence[Point]) -> dict[str, float]:

@@ -285,10 +285,12 @@ class _Footnotes:
 
 
 def _works(dossier: Dossier) -> list[tuple[str, Cited, Mapping[str, Any]]]:
-    """Each provision cited once, with a key for it; several quotations of one provision are one work."""
+    """Each provision cited once, with a key for it; several quotations of one provision are one work, the law's before our summary of it."""
     seen: dict[tuple[str, tuple[str, ...]], Cited] = {}
     for item in dossier.items:
-        seen.setdefault((item.cited.instrument, item.cited.numbers), item.cited)
+        place = (item.cited.instrument, item.cited.numbers)
+        if place not in seen or (seen[place].kind, item.cited.kind) == ("summary", "text"):
+            seen[place] = item.cited
     return [(_key(cited), cited, dossier.instruments[cited.instrument]) for cited in seen.values()]
 
 

@@ -54,7 +54,7 @@ def _basis_json(basis: Basis | None) -> dict[str, Any] | None:
         cited = {**asdict(basis.cited), "numbers": list(basis.cited.numbers)}
     return {
         "instrument": basis.instrument, "numbers": list(basis.numbers), "citation": basis.citation, "official_url": basis.official_url,
-        "held": basis.held, "cut": basis.cut, "cited": cited, "pending_amendments": [dict(change) for change in basis.pending],
+        "held": basis.held, "ended": basis.ended or None, "cut": basis.cut, "cited": cited, "pending_amendments": [dict(change) for change in basis.pending],
     }  # fmt: skip
 
 
@@ -110,7 +110,8 @@ def _advised(advice: Advice) -> str:
 def _told(finding: Finding) -> Iterator[str]:
     yield f"\n{MARKS[finding.state]}  {finding.wording}"
     if not finding.verified:
-        yield "    Unverified: the official text is not held, so nothing can be told here."
+        ended = finding.basis[0].ended
+        yield f"    Unverified: the official text is {f'marked “{ended}”' if ended else 'not held'}, so nothing can be told here."
     if finding.weighed:
         yield f"    {finding.weighed}"
     yield from (f"    Met by an exception: {item.wording} ({item.basis.citation})" for item in finding.exceptions if item.id in finding.by)
@@ -134,5 +135,5 @@ def _rests(basis: Basis) -> Iterator[str]:
     yield f"    {basis.citation}{dated}{damage}{f' - {basis.official_url}' if basis.official_url else ''}"
     if cited:
         words = cited.quote.replace("\n", "\n        ")
-        yield f"        {words}{' …' if basis.cut else ''}" if basis.held else f"        Our summary, not the law's words: {words}"
+        yield f"        {words}{' …' if basis.cut else ''}" if cited.kind == "text" else f"        Our summary, not the law's words: {words}"
     yield from (f"        Amended by {change['act']}: {change['effect']}" for change in basis.pending)

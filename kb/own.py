@@ -64,6 +64,6 @@ def search_own(question: str, files: Sequence[OwnFile], embedder: Embedder, sett
         return []
     cosines = np.concatenate([file.vectors for file in files]) @ embedder.embed_query(question)
     words = LexicalIndex.build(terms(passage.text) for _, passage in passages).scores(terms(question))
-    scores = settings.dense_weight * cosines + (1 - settings.dense_weight) * words / max(float(words.max()), 1e-9)
+    scores = settings.plain_dense_weight * cosines + (1 - settings.plain_dense_weight) * words / max(float(words.max()), 1e-9)
     order = sorted(np.flatnonzero(cosines >= least), key=lambda row: (-scores[row], row))[: settings.top]
     return [OwnHit(passages[row][0].id, passages[row][0].name, passages[row][1], float(scores[row]), float(cosines[row])) for row in order]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from kb.wording import Piece, Place, differences, nearest, plain
 
@@ -20,6 +21,12 @@ _MARKED = re.compile(
     "|(?<!\\w)['‘]((?:[^'‘’\n]|\n(?!\\s*\n)|(?<=\\w)['’](?=\\w)|(?<=s)['’](?=\\s\\w))+)['’](?!\\w)"
 )
 _BLOCK = re.compile(r"(?:^(?:[ \t]*>.*|(?:\t| {4,})\S.*)(?:\n|\Z))+", re.MULTILINE)
+_LIMIT = re.compile(
+    r"\b(?:not|cannot|no|nor|never|neither|none|nothing|nobody|unless|except\w*|only|without|ni|nunca|salvo|sin|sólo|solo|ne|pas|sauf|sans|jamais|nicht|kein\w*|nie|"
+    r"ohne|außer)\b|\bn['’]",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"(?<=[.;:])\s|\n")
 _ATTRIBUTION = re.compile(r"\n\s*(?:[—–-]{1,2}\s|\().*\Z")
 _OUTER = "\"'“”‘’«»„ \n\t"
 
@@ -36,11 +43,15 @@ class Quotation:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A quotation held against a text: where it stands, whether word for word, and otherwise the way from the text's words to it."""
+    """A quotation held against a text: where it stands, whether word for word, and otherwise the way from the text's words to it.
+
+    `left_out` are words of the text that an ellipsis or brackets pass over within a sentence, where they limit what it says: "not", "unless".
+    """
 
     exact: bool
     place: Place
     changes: tuple[Piece, ...] = ()
+    left_out: str = ""
 
 
 # finding
@@ -88,7 +99,7 @@ def compare(words: str, text: str) -> Comparison | None:
     parts = segments(words)
     found = _in_order(parts, text)
     if found and all(n == 0 or part.reach is None or found[n][0] - found[n - 1][1] <= part.reach for n, part in enumerate(parts)):
-        return Comparison(True, Place(found[0][0], found[-1][1], 1.0))
+        return Comparison(True, Place(found[0][0], found[-1][1], 1.0), left_out=_limit_left_out(found, text))
     places = [Place(*span, 1.0) for span in found] if found else [_exactly(part, text) or nearest(_unbracketed(part.words), text) for part in parts]
     sizes = [len(part.words.split()) for part in parts]
     share = sum(place.share * size for place, size in zip(places, sizes, strict=True) if place) / max(sum(sizes), 1)
@@ -96,6 +107,16 @@ def compare(words: str, text: str) -> Comparison | None:
         return None
     there = [place for place in places if place]
     return Comparison(False, Place(min(p.start for p in there), max(p.end for p in there), share), tuple(piece for piece in _way(parts, places, text) if piece.text))
+
+
+def _limit_left_out(found: Sequence[tuple[int, int]], text: str) -> str:
+    """What is passed over between the segments, as far as it belongs to their sentences, where it limits these; else nothing."""
+    for before, after in pairwise(found):
+        pieces = _SENTENCE_END.split(text[before[1] : after[0]])
+        for piece in (pieces[0], pieces[-1]):
+            if _LIMIT.search(piece):
+                return piece.strip()
+    return ""
 
 
 def segments(words: str) -> list[Segment]:

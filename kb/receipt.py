@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
-from kb.citation import cite, format_id
+from kb.citation import cite
+from kb.cited import of_summary, of_words
 from kb.errors import QueryError, StoreError
 from kb.model import Answer, Cited
 from kb.report import CONTRACT
@@ -19,6 +20,15 @@ from kb.wording import Piece, differences, nearest
 MAX_BYTES = 5_000_000
 RECOGNISABLE = 0.5  # the share of its words by which a changed quotation is still recognised
 State = Literal["same", "same-words", "changed", "gone", "forged", "withheld"]
+# by whether the earlier wording that a quotation names is held as well
+_CHANGED = {
+    True: "The wording has changed since.",
+    False: "The wording now is another. The earlier one that is named here is not held, so we cannot tell whether it ever read like this.",
+}
+_REWORDED = {
+    True: "The provision has been worded anew, and these words no longer stand in it.",
+    False: "These words do not stand in the provision now. The earlier wording that is named here is not held, so we cannot tell whether they ever did.",
+}
 NO_RECEIPT = "this file is not a receipt or a folder that Haven wrote"
 _FIELDS = {
     "instrument": str, "numbers": list, "citation": str, "kind": str, "quote": str, "start": int, "end": int, "digest": str | None,
@@ -49,7 +59,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one quotation. `start`, `end` and `as_at` are those of the wording now; `changes` lead from the quotation to it."""
+    """What became of one quotation. `start`, `end` and `as_at` are those of the wording now; `changes` lead from the quotation to it.
+
+    What `saved` says of the place of its words, such as its citation, is the record's wherever the record has that place; a file may say anything.
+    """
 
     saved: Saved
     state: State
@@ -153,16 +166,29 @@ def _verdict(saved: Saved, generation: str, store: Store) -> Verdict:
     except StoreError as exc:
         return Verdict(saved, "withheld", str(exc))
     named = next((version for version in versions if version.digest == cited.digest), None)
+    saved = replace(saved, cited=_placed(cited, named or versions[0], store)) if versions else saved
     if named and named.provision.text[cited.start : cited.end] != cited.quote:
         return Verdict(saved, "forged", "The wording that is named here has other words at this place. These words were never quoted from it.")
     if named is None and generation == store.manifest["generation"]:
         return Verdict(saved, "forged", "This very edition of the library does not hold the wording that is named here.")
     current = next((version for version in versions if version.current), None)
-    return _against(saved, current) if current else _gone(saved, versions, store)
+    return _against(saved, current, named is not None) if current else _gone(saved, versions, store)
 
 
-def _against(saved: Saved, current: Version) -> Verdict:
-    """The quotation held against the current wording of its provision."""
+def _placed(cited: Cited, held: Version, store: Store) -> Cited:
+    """The words with their place as the record names it; of the file only the portion stays, if it is one that holds them there."""
+    provision, entry = held.provision, store.instruments[held.provision.instrument]
+    around = held.digest == cited.digest and any(p.numbers == cited.numbers and p.start <= cited.start and cited.end <= p.end for p in provision.portions)
+    numbers = cited.numbers if around else provision.numbers
+    as_at = held.as_at if held.digest == cited.digest else cited.as_at
+    return replace(
+        cited, instrument=provision.instrument, numbers=numbers, citation=cite(entry["citation"], numbers, provision.heading),
+        official_url=held.official_url or entry["official_url"], as_at=as_at, language=held.language,
+    )  # fmt: skip
+
+
+def _against(saved: Saved, current: Version, named: bool) -> Verdict:
+    """The quotation held against the current wording of its provision; `named` says whether the wording that it names is held too."""
     cited, text = saved.cited, current.provision.text
     if current.digest == cited.digest:
         return Verdict(saved, "same", "Word for word as it stands in the record.", current.as_at, cited.start, cited.end)
@@ -172,9 +198,9 @@ def _against(saved: Saved, current: Version) -> Verdict:
         return Verdict(saved, "same-words", words, current.as_at, at, at + len(cited.quote))
     place = nearest(cited.quote, text)
     if place is None or place.share < RECOGNISABLE:
-        return Verdict(saved, "changed", "The provision has been worded anew, and these words no longer stand in it.", current.as_at)
+        return Verdict(saved, "changed", _REWORDED[named], current.as_at)
     now = text[place.start : place.end]
-    return Verdict(saved, "changed", "The wording has changed since.", current.as_at, place.start, place.end, differences(cited.quote, now))
+    return Verdict(saved, "changed", _CHANGED[named], current.as_at, place.start, place.end, differences(cited.quote, now))
 
 
 def _occurrence(words: str, text: str, near: int) -> int | None:
@@ -205,6 +231,7 @@ def _of_summary(saved: Saved, store: Store) -> Verdict:
     here = [s for s in store.summaries(cited.instrument, cited.numbers) if tuple(s["numbers"]) == cited.numbers]
     if not here:
         return Verdict(saved, "gone", "Haven no longer has a summary of this place.")
+    saved = replace(saved, cited=replace(cited, citation=cite(store.instruments[cited.instrument]["citation"], cited.numbers, here[0]["heading"])))
     if any(s["summary"] == cited.quote for s in here):
         return Verdict(saved, "same", "Haven's summary, unchanged. It is not the law's wording.", here[0]["as_at"])
     way = differences(cited.quote, here[0]["summary"])
@@ -226,25 +253,15 @@ def _renewed(verdict: Verdict, store: Store) -> Cited:
     if cited.kind == "text":
         held = next(v for v in store.versions(cited.provision_id) if v.current)
         return quotation(held, verdict.start, verdict.end, store)
-    summary = next(s for s in store.summaries(cited.instrument, cited.numbers) if s["summary"] == cited.quote)
-    entry = store.instruments[cited.instrument]
-    url = summary["official_url"] or entry["official_url"]
-    return Cited(
-        cited.instrument, tuple(summary["numbers"]), cite(entry["citation"], summary["numbers"], summary["heading"]), "summary", summary["summary"], 0,
-        len(summary["summary"]), None, url, summary["as_at"], format_id(cited.instrument, summary["numbers"]), "en", False, summary["checked"],
-    )  # fmt: skip
+    here = (s for s in store.summaries(cited.instrument, cited.numbers) if tuple(s["numbers"]) == cited.numbers)
+    return of_summary(next(s for s in here if s["summary"] == cited.quote), store)
 
 
 def quotation(version: Version, start: int, end: int, store: Store) -> Cited:
     """The characters start:end of a wording as a citation, by the narrowest portion around them."""
     held = version.provision
     around = [portion for portion in held.portions if portion.start <= start and end <= portion.end]
-    numbers = max((portion.numbers for portion in around), key=len, default=held.numbers)
-    entry = store.instruments[held.instrument]
-    return Cited(
-        held.instrument, numbers, cite(entry["citation"], numbers, held.heading), "text", held.text[start:end], start, end, version.digest,
-        version.official_url or entry["official_url"], version.as_at, held.id, version.language, version.damaged,
-    )  # fmt: skip
+    return of_words(version, max((portion.numbers for portion in around), key=len, default=held.numbers), start, end, store)
 
 
 def verdict_json(verdict: Verdict) -> dict[str, Any]:

@@ -1,15 +1,36 @@
-"""What other programs write and read: filters as they name them, and hits and answers as JSON with the contract's fields."""
+"""What other programs write and read: files of JSON Lines, filters as they name them, hits and answers as JSON with the contract's fields."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
-from typing import Any
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
 
 from kb.errors import QueryError
 from kb.model import Answer, Filters, Hit, Query
 
 CONTRACT = 1
+Made = TypeVar("Made")
+
+
+def read_lines(path: Path, what: str, make: Callable[[Any], Made]) -> list[Made]:
+    """What `make` makes of each line of a file of JSON Lines.
+
+    Raises: QueryError where the file cannot be read and, with its number, for a line that is not `what`.
+    """
+    try:
+        lines = path.read_text("utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise QueryError(f"{path} cannot be read as text in UTF-8") from exc
+    made = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            made += [make(json.loads(line))] if line.strip() else []
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
+            raise QueryError(f"{path}:{number}: not {what}") from exc
+    return made
 
 
 def narrowed(
@@ -41,9 +62,14 @@ def hit_json(hit: Hit) -> dict[str, Any]:
     return {name: getattr(hit, name) for name in names}
 
 
+def _writable(text: str) -> str:
+    """The text without halves of characters: they can be typed as an escape in JSON, and written nowhere."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def search_json(query: Query, hits: Sequence[Hit]) -> dict[str, Any]:
     """The object that `search --json` prints."""
-    return {"contract": CONTRACT, "query": query.text, "hits": [hit_json(hit) for hit in hits]}
+    return {"contract": CONTRACT, "query": _writable(query.text), "hits": [hit_json(hit) for hit in hits]}
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
@@ -51,7 +77,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
     names = ("instrument", "numbers", "citation", "kind", "quote", "start", "end", "digest", "official_url", "as_at")
     return {
         "contract": CONTRACT,
-        "query": answer.query,
+        "query": _writable(answer.query),
         "status": answer.status,
         "answer": [{"text": s.text, "citations": list(s.citations), "role": s.role} for s in answer.answer],
         "citations": [{name: getattr(cited, name) for name in names} for cited in answer.citations],

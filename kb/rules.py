@@ -16,6 +16,7 @@ from kb.errors import ConfigError
 Kind = Literal["yes_no", "choice", "choices", "date", "number"]
 Value = bool | str | int | datetime.date | tuple[str, ...]
 KINDS = ("yes_no", "choice", "choices", "date", "number")
+NONE = "none_of_these"  # the option of several choices that leaves no room for others
 TODAY = "on"  # the name of the day on which the check is made, wherever a date is named
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 _ID = re.compile(r"[a-z0-9][a-z0-9-]*")

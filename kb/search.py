@@ -10,7 +10,7 @@ from math import fsum
 
 import numpy as np
 
-from kb.citation import Reference, cite, format_id, within, without_places
+from kb.citation import Reference, cite, format_id, in_line, within, without_places
 from kb.config import Settings
 from kb.errors import QueryError, StoreError
 from kb.lexical import terms
@@ -79,13 +79,14 @@ class Pool:
     """The candidate rows of a question and how each ranking sees them.
 
     Shape: (rows,) each; `words` is BM25 over the question's own words and, at half weight, the law's words for them; `cosines` are those of the adapted
-    question, `plain` those of the question as the model reads it: what is adequate is judged by these.
+    question, `plain` those of the question as the model reads it: what is adequate is judged by these. `dense_weight` is the share of the cosine.
     """
 
     rows: np.ndarray
     words: np.ndarray
     cosines: np.ndarray
     plain: np.ndarray
+    dense_weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def candidates(text: str, store: Store, settings: Settings, allowed: np.ndarray 
     near, _ = store.dense.nearest(adapted[0], settings.depth, allowed)
     rows = np.union1d(best, near).astype(np.int64)
     cosines, plain = (np.max([store.dense.cosines(vector, rows) for vector in read], axis=0) for read in (adapted, vectors))
-    return Pool(rows, words[rows], cosines, plain)
+    return Pool(rows, words[rows], cosines, plain, settings.dense_weight if store.adapter else settings.plain_dense_weight)
 
 
 def subject(text: str, store: Store) -> str:
@@ -167,7 +168,7 @@ def base_scores(pool: Pool, settings: Settings) -> np.ndarray:
         rankings = [pool.rows[np.argsort(-values, kind="stable")].tolist() for values in (pool.words, pool.cosines)]
         shares = reciprocal_ranks(rankings, settings.rrf_k)
         return np.array([shares[row] for row in pool.rows.tolist()])
-    return settings.dense_weight * pool.cosines + (1 - settings.dense_weight) * words
+    return pool.dense_weight * pool.cosines + (1 - pool.dense_weight) * words
 
 
 log = logging.getLogger(__name__)
@@ -210,16 +211,11 @@ def weigh(pool: Pool, asked: About, store: Store, settings: Settings) -> dict[Ta
         bridges = [(target, evidence[target].bridge) for target in targets if evidence[target].bridge]
         for target in targets:
             own = evidence[target]
-            bridge = max((value * (1.0 if t == target else settings.kin) for t, value in bridges if _kin(t[1], target[1])), default=0.0)
+            bridge = max((value * (1.0 if t == target else settings.kin) for t, value in bridges if in_line(t[1], target[1])), default=0.0)
             passage = max(own.passage, settings.kin * whole)
             lent = max(bridge, settings.unbridged * passage)
             scores[target] = ((1 - settings.bridge_weight) * passage + settings.bridge_weight * lent + prior, own)
     return scores
-
-
-def _kin(path: Sequence[str], other: Sequence[str]) -> bool:
-    shared = min(len(path), len(other))
-    return path[:shared] == other[:shared]
 
 
 def _prior(unit: str, asked: About, store: Store, settings: Settings) -> float:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from kb.citation import cite, split_id
+from kb.citation import cite, split_id, touches
 from kb.errors import QueryError
-from kb.model import Filters
+from kb.model import Filters, Portion
 from kb.search import cited_hit
 from kb.store import Store
 
@@ -34,44 +34,44 @@ def show(wanted: str, store: Store) -> dict[str, Any]:
 
     Raises: QueryError where it is not held.
     """
+    wanted = wanted.encode("utf-8", "replace").decode("utf-8")  # what is no character at all, no record can be asked for
     found = store.provision(wanted)
     instrument, numbers = (found.provision.instrument, found.provision.numbers) if found else locate(wanted, store)
     entry = store.instruments.get(instrument)
     place = (found.provision.id, None) if found else store.resolve(instrument, numbers)
-    summaries = store.summaries(instrument, numbers) if entry else []
-    if place is None:
-        hit = cited_hit(instrument, numbers, store, Filters()) if entry else None
-        if hit is None:
-            name = cite(entry["citation"], numbers) if entry else wanted
-            raise QueryError(f"{name} is not held in the knowledge base")
-        return {
-            "id": hit.provision_id, "instrument": instrument, "numbers": numbers, "citation": hit.citation, "kind": "summary", "heading": hit.heading,
-            "context": (), "text": hit.text, "start": 0, "end": len(hit.text), "status": None, "digest": None, "official_url": hit.official_url,
-            "as_at": hit.as_at, "language": "en", "damaged": False, "damage": None, "versions": [], "summaries": summaries, "previous": None, "next": None,
-            "pending_amendments": entry["pending_amendments"], "portions": [],
-        }  # fmt: skip
-    version = store.provision(place[0])
-    provision, portion = version.provision, place[1]
-    order = [id for id, *_ in store.contents(instrument)]
-    at = order.index(provision.id)
+    told = _held(*place, numbers, store) if place else _summarised(instrument, numbers, store) if entry else None
+    if told is None:
+        raise QueryError(f"{cite(entry['citation'], numbers) if entry else wanted} is not held in the knowledge base")
+    pending = [change for change in entry["pending_amendments"] if touches(change, numbers)]
+    return {**told, "instrument": instrument, "numbers": numbers, "summaries": store.summaries(instrument, numbers), "pending_amendments": pending}
+
+
+def _held(id: str, portion: Portion | None, numbers: tuple[str, ...], store: Store) -> dict[str, Any]:
+    """A provision with its wording."""
+    version = store.provision(id)
+    provision = version.provision
+    order = [each for each, *_ in store.contents(provision.instrument)]
+    at = order.index(id)
     return {
-        "id": portion.id if portion else provision.id, "instrument": instrument, "numbers": numbers,
-        "citation": cite(entry["citation"], numbers, provision.heading), "kind": "text", "heading": provision.heading, "context": provision.context,
-        "text": provision.text, "start": portion.start if portion else 0, "end": portion.end if portion else len(provision.text),
+        "id": portion.id if portion else id, "citation": cite(store.instruments[provision.instrument]["citation"], numbers, provision.heading),
+        "kind": "text", "heading": provision.heading, "context": provision.context, "text": provision.text,
+        "start": portion.start if portion else 0, "end": portion.end if portion else len(provision.text),
         "status": provision.status, "digest": version.digest, "official_url": version.official_url, "as_at": version.as_at,
         "language": version.language, "damaged": version.damaged, "damage": version.damage,
         "versions": [
             {"as_at": v.as_at, "format": v.format, "digest": v.digest, "damaged": v.damaged, "current": v.current, "retrieved_at": v.retrieved_at}
-            for v in store.versions(provision.id)
+            for v in store.versions(id)
         ],
-        "summaries": summaries, "previous": order[at - 1] if at else None, "next": order[at + 1] if at + 1 < len(order) else None,
-        "pending_amendments": [
-            c for c in entry["pending_amendments"] if not c["provisions"] or any(_shares(numbers, path) for path in c["provisions"])
-        ],
+        "previous": order[at - 1] if at else None, "next": order[at + 1] if at + 1 < len(order) else None,
         "portions": [{"id": p.id, "numbers": p.numbers, "start": p.start, "end": p.end} for p in provision.portions],
     }  # fmt: skip
 
 
-def _shares(numbers: tuple[str, ...], path: list[str]) -> bool:
-    shared = min(len(numbers), len(path))
-    return list(numbers[:shared]) == [str(n) for n in path[:shared]]
+def _summarised(instrument: str, numbers: tuple[str, ...], store: Store) -> dict[str, Any] | None:
+    """A provision of which only our summary is held; None where there is none."""
+    hit = cited_hit(instrument, numbers, store, Filters())
+    return hit and {
+        "id": hit.provision_id, "citation": hit.citation, "kind": "summary", "heading": hit.heading, "context": (), "text": hit.text, "start": 0,
+        "end": len(hit.text), "status": None, "digest": None, "official_url": hit.official_url, "as_at": hit.as_at, "language": "en", "damaged": False,
+        "damage": None, "versions": [], "previous": None, "next": None, "portions": [],
+    }  # fmt: skip

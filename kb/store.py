@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from kb.adapter import BUNDLED, Adapter, load_adapter
-from kb.citation import Names, format_id
+from kb.citation import Names, format_id, in_line
 from kb.config import Settings
 from kb.dense import DenseIndex
 from kb.embed import Embedder
@@ -337,8 +337,13 @@ class Store:
 
     @cached_property
     def adapter(self) -> Adapter | None:
-        """What adapts the vector of a question; None where the settings do without, or another model than the bundled one embedded the texts."""
-        if self.settings.adapter == "off" or self.settings.model != Settings().model:
+        """What adapts the vector of a question.
+
+        None where the settings do without, another model than the bundled one embedded the texts, or the texts come without any of our questions: the
+        adapter was learned for the law that those speak of.
+        """
+        counts = self.manifest["counts"]
+        if self.settings.adapter == "off" or self.settings.model != Settings().model or counts["surfaces"] == counts["passages"]:
             return None
         return load_adapter(BUNDLED, self.embedder.dimensions)
 
@@ -438,7 +443,7 @@ class Store:
         """The summaries of an instrument, or of the provision or portions below a number path, narrowest last."""
         rows = self._rows("select data, checked from summaries where instrument = ? order by rowid", (instrument,))
         found = [{**json.loads(data), "checked": bool(checked)} for data, checked in rows]
-        return [entry for entry in found if _related(entry["numbers"], numbers)]
+        return [entry for entry in found if in_line(entry["numbers"], numbers)]
 
     @lru_cache(maxsize=4096)  # noqa: B019 - a store lives as long as its process or session
     def resolve(self, instrument: str, numbers: tuple[str, ...], as_at: str | None = None) -> tuple[str, Portion | None] | None:
@@ -485,11 +490,6 @@ class Store:
     def held_numbers(self, instrument: str) -> list[tuple[str, ...]]:
         """Numbers of every current provision of an instrument, in order."""
         return [numbers for _, numbers, _, _, _ in self.contents(instrument)]
-
-
-def _related(path: Sequence[str], wanted: Sequence[str]) -> bool:
-    shared = min(len(path), len(wanted))
-    return list(path[:shared]) == list(wanted[:shared])
 
 
 _VERSION = (

@@ -14,13 +14,16 @@ _SPANISH = re.compile(
     r"[¿¡ñáéíóú]|\b(?:el|la|los|las|una|que|para|por|con|como|puedo|puede|tengo|trabajo|víctima|victima|trata|derecho|ley|si|es|mi|me)\b", re.IGNORECASE
 )
 
+_PLAIN = str.maketrans("áéíóúüñ", "aeiouun")
+
 
 class Vocabulary:
     """The tables of the vocabulary, ready to be applied to questions."""
 
     def __init__(self, tables: Mapping[str, Mapping[str, object]]):
         self._synonyms = {str(k).casefold(): str(v) for k, v in tables.get("synonyms", {}).items()}
-        self._spanish = {str(k).casefold(): str(v) for k, v in tables.get("spanish", {}).items()}
+        spanish = {form.casefold(): str(v) for k, v in tables.get("spanish", {}).items() for form in str(k).split("|")}
+        self._spanish = {form.translate(_PLAIN): english for form, english in spanish.items()} | spanish  # people leave accents out
         self._synonym_pattern = _any_of(self._synonyms)
         self._spanish_pattern = _any_of(self._spanish)
         self._implied = {code: _any_of([str(term) for term in terms]) for code, terms in tables.get("implied", {}).items()}

@@ -28,6 +28,7 @@ CITATIONS = {
 }
 QUOTATIONS = {
     "exact": (N_("word for word"), "good", "✓"),
+    "left-out": (N_("word for word, but a limit is left out"), "warn", "!"),
     "elsewhere": (N_("word for word, but elsewhere"), "warn", "!"),
     "older": (N_("an older wording"), "warn", "!"),
     "differs": (N_("differs from the record"), "stop", "✗"),

@@ -371,7 +371,8 @@ def _where(basis: Basis) -> str:
 def _finding(finding: Finding, tone: str, mark: str, words: str, rules: Rules, store: Store) -> str:
     ask = _("To settle it:") if finding.state == "cannot tell" else _("To ask about the waiver:")
     asked = f'<span class="hv-settle">{escape(ask)} {escape(_(rules.facts[finding.missing[0]].question))}</span>' if finding.missing and finding.state != "met" else ""
-    unverified = "" if finding.verified else label(_("unverified: official text not held"), "warn")
+    why = _("unverified: no longer law in our copy") if finding.basis[0].ended else _("unverified: official text not held")
+    unverified = "" if finding.verified else label(why, "warn")
     by = "".join(label(_("by an exception"), "summary") for _id in finding.by[:1])
     waiver = label(_("a waiver exists"), "summary") if finding.state == "not met" and finding.waivers else ""
     return (
@@ -405,7 +406,7 @@ def _law_text(basis: Basis, store: Store) -> str:
     labels = _labels(basis, store)
     body = ""
     if cited:
-        body = quote(cited.quote, cited.language, "law" if basis.held else "summary")
+        body = quote(cited.quote, cited.language, "law" if cited.kind == "text" else "summary")
         body += f'<p class="hv-muted">{escape(_("The provision goes on; open it to read the rest."))}</p>' if basis.cut else ""
     elif basis.withheld:
         body = f'<p class="hv-muted">{escape(_("The stored text is not the one that was sealed, so it is not shown."))}</p>'

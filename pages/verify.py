@@ -28,6 +28,8 @@ WORDS = (  # of kb.receipt, for the catalogue of translations
     N_("These words are the same; something else in the provision has changed since."),
     N_("The wording has changed since."),
     N_("The provision has been worded anew, and these words no longer stand in it."),
+    N_("The wording now is another. The earlier one that is named here is not held, so we cannot tell whether it ever read like this."),
+    N_("These words do not stand in the provision now. The earlier wording that is named here is not held, so we cannot tell whether they ever did."),
     N_("The wording that is named here has other words at this place. These words were never quoted from it."),
     N_("This very edition of the library does not hold the wording that is named here."),
     N_("The newest copy no longer has this provision; an earlier copy does."),

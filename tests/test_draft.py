@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.draft import MAX_CHARS, Review, check
-from kb.errors import QueryError
+from kb.errors import QueryError, StoreError
 from kb.lookalike import seeming
 from kb.quotation import compare, quotations, segments
 from kb.store import Store
@@ -135,6 +135,27 @@ def test_the_words_that_differ_are_shown(store) -> None:
     assert [(p.kind, p.text.strip()) for p in found.changes if p.kind != "same"] == [("removed", "a"), ("added", "any")]
 
 
+@pytest.mark.parametrize(
+    ("words", "left_out"),
+    [
+        ("An employer must … keep the passport of a deck hand", "not"),
+        ("An employer must [] keep the passport of a deck hand", "not"),
+        ("An employer … keep the passport of a deck hand", "must not"),
+    ],
+)
+def test_a_limit_that_is_left_out_is_told(store, words: str, left_out: str) -> None:
+    found = quoted(f"“{words}” (Harbour Workers Act 2001, s. 1)", store)
+    assert found.state == "left-out" and f"“{left_out}”" in found.words
+
+
+def test_what_is_left_out_between_sentences_limits_neither() -> None:
+    text = "A guest shall pay the fee at once. No dog may enter. A guest shall leave by noon."
+    assert compare("A guest shall pay the fee at once … A guest shall leave by noon", text).left_out == ""
+    assert compare("A guest shall pay the fee … A guest shall leave by noon", text).left_out == ""
+    assert compare("A guest shall leave … noon", text.replace("by noon", "by noon, unless it rains, or after noon")).left_out == ""
+    assert compare("A guest shall … leave by noon", text.replace("shall leave", "shall not leave")).left_out == "not"
+
+
 def test_an_older_wording_is_recognised(store) -> None:
     old = next(v for v in store.versions("nz/harbour-act-2001~4") if not v.current)
     found = quoted(f"“{old.provision.text}” (Harbour Workers Act 2001, s. 4)", store)
@@ -150,6 +171,15 @@ def test_a_block_is_a_quotation(store) -> None:
     text = f"By Harbour Workers Act 2001, s. 2:\n\n> {FEES[:20]}\n> {FEES[20:].strip()}\n> — the Act\n\nSo it is."
     found = quoted(text, store)
     assert found.state == "exact" and text[found.start] == ">"
+
+
+def test_a_wording_that_cannot_be_read_is_no_proof_against_a_quotation(store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged(id: str) -> None:
+        raise StoreError(f"{id}: the stored text is not the one that was sealed")
+
+    monkeypatch.setattr(store, "versions", damaged)
+    found = quoted(f"“{FEES}” (Harbour Workers Act 2001, s. 2)", store)
+    assert found.state == "no-citation" and "sealed" in found.words
 
 
 def test_far_from_any_citation_nothing_is_compared(store) -> None:

@@ -87,6 +87,12 @@ def test_a_faulty_line_is_named(tmp_path: Path) -> None:
     path.write_text('{"id": "a", "query": "b"}\n{"id": 3\n')
     with pytest.raises(QueryError, match="q.jsonl:2"):
         read_judged(path)
+    path.write_bytes(b'{"id": "a", "query": "\xff"}\n')
+    for unreadable in (path, tmp_path / "none.jsonl"):
+        with pytest.raises(QueryError, match="cannot be read"):
+            read_judged(unreadable)
+    path.write_text('{"id": "a", "query": "one\u2028two"}\n\n', "utf-8")  # a line separator within a question parts no lines
+    assert [question.query for question in read_judged(path)] == ["one\u2028two"]
 
 
 def _answer(status: str, *notes: str) -> Answer:

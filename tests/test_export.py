@@ -126,6 +126,14 @@ def test_one_provision_quoted_twice_is_one_work(dossier) -> None:
     assert len(json.loads(export.csl_json(twice))) == 1
 
 
+def test_a_law_quoted_beside_our_summary_of_it_is_listed_as_law(dossier) -> None:
+    law = dossier.items[1]
+    ours = replace(law, cited=replace(law.cited, kind="summary", quote="In short.", digest=None))
+    for items in ((ours, law), (law, ours)):
+        (entry,) = json.loads(export.csl_json(replace(dossier, items=items)))
+        assert export.OURS not in entry["note"]
+
+
 def test_the_question_goes_along_only_where_it_is_wanted(tiny_store) -> None:
     answer = ask(Query(QUESTION), tiny_store, tiny_store.settings)
     for suffix in export.FORMATS:

@@ -99,7 +99,7 @@ def test_words_that_moved_within_a_changed_provision_are_the_same(tiny_store, am
 
 def test_words_that_are_gone_altogether_are_changed(tiny_store, amended) -> None:
     (verdict,) = receipts.verify(read(folder(tiny_store, f"{HARBOUR}~2")), amended("Repealed."))
-    assert verdict.state == "changed" and not verdict.changes and "no longer stand" in verdict.words
+    assert verdict.state == "changed" and not verdict.changes and "do not stand in the provision now" in verdict.words
 
 
 def test_a_dropped_provision_is_no_longer_held(tiny_store) -> None:
@@ -134,6 +134,35 @@ def test_forged_words_are_found_out_although_the_seal_is_right(tiny_store) -> No
     assert states(resealed(folder(tiny_store, f"{HARBOUR}~1"), _forge), tiny_store) == ["forged"]
     other = resealed(folder(tiny_store, f"{HARBOUR}~1"), lambda d: (_forge(d), d["quotes"][0].update(digest="0" * 64)))
     assert states(other, tiny_store) == ["forged"]
+
+
+def test_right_words_are_never_shown_under_a_citation_that_the_file_made_up(tiny_store) -> None:
+    def lie(data: dict[str, Any]) -> None:
+        data["quotes"][0].update(citation="8 U.S.C. § 1", numbers=["1"], instrument=LANTERN, official_url="https://example.com/", as_at="2030-01-01")
+
+    (verdict,) = receipts.verify(read(resealed(folder(tiny_store, f"{HARBOUR}~2"), lie)), tiny_store)
+    shown = verdict.saved.cited
+    assert verdict.state == "same" and shown.citation.startswith("Harbour") and shown.citation.endswith("s. 2")
+    assert (shown.instrument, shown.numbers, shown.as_at) == (HARBOUR, ("2",), "2024-01-01") and "example.com" not in shown.official_url
+    (told,) = receipts.verify(read(folder(tiny_store, f"{HARBOUR}~2")), tiny_store)
+    assert told.saved.cited == read(folder(tiny_store, f"{HARBOUR}~2")).quotes[0].cited
+
+
+def test_a_made_up_citation_of_a_summary_is_not_shown_either(tiny_store) -> None:
+    ghost = next(c for c in ask(Query("Where may a ghost live?"), tiny_store, tiny_store.settings).citations if c.instrument == GHOST)
+    data = resealed(receipts.of_folder([Saved(ghost)], tiny_store, DAY), lambda d: d["quotes"][0].update(citation="8 U.S.C. § 1"))
+    (verdict,) = receipts.verify(read(data), tiny_store)
+    assert verdict.state == "same" and verdict.saved.cited.citation == ghost.citation
+
+
+def test_a_wording_that_is_not_held_is_not_said_to_have_been(tiny_store) -> None:
+    def older(data: dict[str, Any]) -> None:
+        _forge(data)
+        data.update(generation="older")
+        data["quotes"][0].update(digest="0" * 64)
+
+    (verdict,) = receipts.verify(read(resealed(folder(tiny_store, f"{HARBOUR}~1"), older)), tiny_store)
+    assert verdict.state == "changed" and "cannot tell" in verdict.words
 
 
 @pytest.mark.parametrize(

@@ -204,6 +204,22 @@ def test_an_empty_place_is_told_from_law(store: Store, quote: str, became: str |
     assert currency.emptied(cited, store) == became
 
 
+@pytest.mark.parametrize(
+    ("text", "became"),
+    [
+        ("(1) [Repealed, 2001, c. 2, s. 3]", "repealed"),
+        ("(1) [Repealed, 2001, c. 2, s. 3]\n(2) The Board shall hear the worker.", None),
+        ("Revoked by order of the Minister.", "revoked"),
+        ("Transferred workers keep their wages.", None),
+        ("(a) Omitted", "omitted"),
+        ("(a) (b) " * 60 + "the list", None),  # and that at once
+        (" " * 4000 + "the list", None),
+    ],
+)
+def test_only_a_place_with_nothing_else_in_it_has_ended(text: str, became: str | None) -> None:
+    assert currency.ended(text) == became
+
+
 def _cited(store: Store, quote: str) -> Cited:
     version = store.provision(f"{ACT}~3")
     return Cited(ACT, ("3",), "Berth Act 2002, s. 3", "text", quote, 0, len(quote), version.digest, None, version.as_at, f"{ACT}~3", "en", False)

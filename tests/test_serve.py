@@ -170,6 +170,12 @@ def test_a_request_that_cannot_be_served_is_told_in_one_line(address: str, path:
     assert reply.json().keys() == {"contract", "error"} and "\n" not in reply.json()["error"] and "Traceback" not in reply.text
 
 
+@pytest.mark.parametrize("sent", [("search", {"question": "\ud800 passport"}), ("ask", {"question": "passport \udfff"}), ("show", {"citation": "99 CFR 1 \ud800"})])
+def test_half_a_character_is_no_failure(address: str, sent: tuple[str, dict[str, str]]) -> None:
+    answered = HTTP.post(f"{address}/{sent[0]}", content=json.dumps(sent[1]), headers={"Content-Type": "application/json"})
+    assert answered.status_code in (200, 404) and answered.json()["contract"] == 1
+
+
 def test_what_is_not_json_is_refused(address: str) -> None:
     assert HTTP.post(f"{address}/ask", content=b"{", headers={"content-type": "application/json"}).status_code == 400
     assert HTTP.post(f"{address}/ask", content=json.dumps({"question": QUESTION}), headers={"content-type": "text/plain"}).status_code == 400

@@ -99,6 +99,13 @@ def test_without_a_knowledge_base_the_line_says_what_to_run(driver, tiny, tmp_pa
     assert plain(tiny)
 
 
+def test_a_file_that_cannot_be_written_is_told_in_a_line(driver, tiny, tmp_path):
+    questions, nowhere = tmp_path / "q.jsonl", tmp_path / "none" / "run.jsonl"
+    questions.write_text('{"id": "a", "query": "passport"}\n', "utf-8")
+    code, out, err = ask(driver, tiny, str(questions), "--out", str(nowhere), command="batch")
+    assert code == 1 and not out and "Traceback" not in err and "cannot write" in err
+
+
 def test_a_batch_with_bad_lines(driver, tiny, tmp_path):
     questions, out = tmp_path / "q.jsonl", tmp_path / "run.jsonl"
     rows = [{"id": "a", "query": "passport"}, {"id": "b", "query": ""}, {"id": "c", "query": "x" * 10_000}, {"id": "d", "query": "fee", "filters": {"kind": ["poem"]}}]

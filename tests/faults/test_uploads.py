@@ -209,7 +209,8 @@ def test_what_was_left_out_is_told() -> None:
 
 def test_word_text_in_order_with_notes_and_without_deleted_words() -> None:
     body = (
-        "<w:p><w:r><w:t>One</w:t><w:tab/><w:t>two &amp; three</w:t></w:r><w:del><w:r><w:delText>gone</w:delText></w:r></w:del></w:p>"
+        "<w:p><w:r><w:t>One</w:t><w:tab/><w:t>two &amp; three</w:t></w:r><w:del><w:r><w:delText>gone</w:delText></w:r></w:del>"
+        "<w:moveFrom><w:r><w:t>cell</w:t></w:r></w:moveFrom></w:p>"
         "<w:tbl><w:tr><w:tc><w:p><w:r><w:t>cell</w:t></w:r></w:p></w:tc></w:tr></w:tbl>"
     )
     assert upload.read("a.docx", docx(body)).parts == ("One two & three\ncell",)
