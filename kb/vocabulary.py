@@ -6,6 +6,7 @@ The words are data (corpus/vocabulary), sealed into each generation. They add to
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 from kb.citation import jurisdictions_named
@@ -37,16 +38,16 @@ class Vocabulary:
 
     def expand(self, text: str) -> str:
         """The law's words for what the question says, without the question itself; empty where we know none."""
-        found = [self._synonyms[m.group().casefold()] for m in self._synonym_pattern.finditer(text)]
+        found = [self._synonyms[_written(m)] for m in self._synonym_pattern.finditer(text)]
         return " ".join(dict.fromkeys(found))
 
     def gloss(self, text: str) -> str:
         """A Spanish question with the words that we know put into English, the rest as it stands."""
-        return self._spanish_pattern.sub(lambda m: self._spanish[m.group().casefold()], text)
+        return self._spanish_pattern.sub(lambda m: self._spanish[_written(m)], unicodedata.normalize("NFC", text))
 
     def places(self, text: str) -> list[str]:
         """Codes of the jurisdictions that a question names, by themselves or as parts of the world."""
-        regions = (code for match in self._region_pattern.finditer(text) for code in self._regions[" ".join(match.group().casefold().split())])
+        regions = (code for match in self._region_pattern.finditer(text) for code in self._regions[_written(match)])
         return list(dict.fromkeys([*jurisdictions_named(text), *regions]))
 
     def jurisdictions(self, text: str) -> list[str]:
@@ -55,6 +56,11 @@ class Vocabulary:
         implied = [code for code, pattern in self._implied.items() if pattern.search(text)]
         wider = [self._wider[code] for code in named if code in self._wider]
         return list(dict.fromkeys([*named, *implied, *wider]))
+
+
+def _written(match: re.Match[str]) -> str:
+    """What was matched, as the tables write it: a pattern also takes wider space, and a dotless i for an i."""
+    return " ".join(match.group().casefold().replace("ı", "i").split())
 
 
 def _any_of(terms: Mapping[str, object] | Sequence[str]) -> re.Pattern[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -86,6 +88,30 @@ def test_topics_are_known_and_one_to_four(rows):
     known = catalogue.topics(CORPUS / "topics" / "topics.yaml")
     assert not [place for place, row in rows if not 1 <= len(set(row["topics"])) == len(row["topics"]) <= 4]
     assert not [f"{place}: {topic}" for place, row in rows for topic in row["topics"] if topic not in known]
+
+
+# what readers made of them
+
+
+def told_of_understanding() -> dict[str, tuple[float, int, int]]:
+    """The shares that docs/corpus.md gives, by verdict: the share, and the count and the whole behind it."""
+    text = (ROOT / "docs" / "corpus.md").read_text("utf-8")
+    part = text.partition("<!-- understanding:start -->")[2].partition("<!-- understanding:end -->")[0]
+    shares = re.findall(r"(\.\d{3})\s+(?:were|fell) (right in part|right|wrong|silent|outside)\b[^;.]*?\((\d+)\s+of\s+(\d+)\)", part)
+    return {{"right in part": "partly"}.get(verdict, verdict): (float(share), int(count), int(whole)) for share, verdict, count, whole in shares}
+
+
+def test_share_understood_is_the_one_in_the_docs():
+    """The verdicts counted from the review itself; two questions a summary, one summary an instrument. `-s` prints them."""
+    lines = (ROOT / "docs" / "reviews" / "understanding-2026-11-22.jsonl").read_text("utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    verdicts = Counter(row["verdict"] for row in rows)
+    shares = {verdict: (round(count / len(rows), 3), count, len(rows)) for verdict, count in verdicts.items()}
+    print("\nunderstanding:", ", ".join(f"{verdict} {share:.3f} ({count} of {whole})" for verdict, (share, count, whole) in shares.items()))
+    assert shares == told_of_understanding()
+    asked = Counter(row["id"] for row in rows)
+    assert set(asked.values()) == {2} and len({re.split("[~#]", provision)[0] for provision in asked}) == len(asked) == 100
+    assert not [row["id"] for row in rows if row["verdict"] != "right" and not row["note"]]
 
 
 # against the official text

@@ -43,6 +43,12 @@ def test_words_of_the_field_in_spanish_are_known_in_their_forms(vocabulary: Voca
     assert english in vocabulary.gloss(asked)
 
 
+def test_wide_space_a_dotless_i_and_parted_accents_do_no_harm(vocabulary: Vocabulary) -> None:
+    assert "confiscate" in vocabulary.expand("He took  my\npassport")
+    assert "human trafficking" in vocabulary.gloss("¿Qué es la trata  de\npersonas?")
+    assert vocabulary.gloss("¿Vıctıma?") == "¿victim?" == vocabulary.gloss("¿Vi\u0301ctima?")
+
+
 def test_a_citation_in_a_spanish_question_stands_as_it_is(vocabulary: Vocabulary) -> None:
     for cited in ("8 U.S.C. 1101(a)(15)(T)", "8 CFR 214.2(h)(5)(o)", "29 U.S.C. 203(e)(y)"):
         assert cited in vocabulary.gloss(f"¿Qué dice {cited} sobre mi visa?")
