@@ -28,6 +28,7 @@ SYSTEMS: dict[str, dict[str, Any]] = {  # each beside the one above it
 STAGES: dict[str, dict[str, Any]] = {  # each beside everything
     "without the word index": {"fusion": "dense"},
     "without the vectors": {"fusion": "bm25"},
+    "without the query adapter": {"adapter": "off"},
     "without questions as surfaces": {"surfaces": "passage,summary"},
     "without summaries as surfaces": {"surfaces": "passage,question"},
     "passages alone": {"surfaces": "passage"},

@@ -423,8 +423,3 @@ def opening(text: str, start: int, end: int, limit: int) -> tuple[int, int]:
     spans = sentences(text, start, end)
     ends = [last for _, last in spans if last - start <= limit]
     return spans[0][0], ends[-1] if ends else spans[0][1]
-
-
-def without_summaries(query: Query) -> Query:
-    """The same question over official texts only."""
-    return replace(query, filters=replace(query.filters, summaries=False))

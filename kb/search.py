@@ -129,11 +129,12 @@ def candidates(text: str, store: Store, settings: Settings, allowed: np.ndarray 
     vectors = [_middle([store.embedder.embed_query(reading) for reading in dict.fromkeys((english, matter))])]
     if spanish:
         vectors.append(store.embedder.embed_query(text))
-    adapted = [store.adapter(vector) for vector in vectors] if store.adapter else vectors
+    adapter = None if settings.adapter == "off" else store.adapter
+    adapted = [adapter(vector) for vector in vectors] if adapter else vectors
     near, _ = store.dense.nearest(adapted[0], settings.depth, allowed)
     rows = np.union1d(best, near).astype(np.int64)
     cosines, plain = (np.max([store.dense.cosines(vector, rows) for vector in read], axis=0) for read in (adapted, vectors))
-    return Pool(rows, words[rows], cosines, plain, settings.dense_weight if store.adapter else settings.plain_dense_weight)
+    return Pool(rows, words[rows], cosines, plain, settings.dense_weight if adapter else settings.plain_dense_weight)
 
 
 def subject(text: str, store: Store) -> str:
