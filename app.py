@@ -7,16 +7,23 @@ import streamlit as st
 from pages import frame, idle
 from pages.language import _
 
+
+def _first() -> None:
+    """Lead /ask to the first page, which Streamlit gives no path of its own."""
+    st.switch_page("pages/ask.py")
+
+
 PAGES = [
-    st.Page("pages/ask.py", title=_("Ask"), url_path="ask", default=True),
+    st.Page("pages/ask.py", title=_("Ask"), url_path="", default=True),
+    st.Page(_first, title=_("Ask"), url_path="ask", visibility="hidden"),
+    st.Page("pages/eligibility.py", title=_("Eligibility"), url_path="eligibility"),
     st.Page("pages/browse.py", title=_("Browse"), url_path="browse"),
     st.Page("pages/compare.py", title=_("Compare"), url_path="compare"),
+    st.Page("pages/draft.py", title=_("Check a draft"), url_path="draft"),
     st.Page("pages/saved.py", title=_("Saved"), url_path="saved"),
     st.Page("pages/verify.py", title=_("Verify"), url_path="verify"),
-    st.Page("pages/draft.py", title=_("Check a draft"), url_path="draft"),
-    st.Page("pages/eligibility.py", title=_("Eligibility"), url_path="eligibility"),
-    st.Page("pages/coverage.py", title=_("What is held"), url_path="coverage"),
     st.Page("pages/documents.py", title=_("My documents"), url_path="documents"),
+    st.Page("pages/coverage.py", title=_("What is held"), url_path="coverage"),
     st.Page("pages/provision.py", title=_("Provision"), url_path="provision", visibility="hidden"),
 ]
 

@@ -16,19 +16,20 @@ from pages.frame import banner, label, link
 from pages.language import N_, _, jurisdiction_name
 from pages.verbatim import escape, quote
 
-EXAMPLES = (
+JOBS = (
     (
         N_("Caseworker"),
-        N_("Someone in front of you needs an answer. Describe what happened."),
+        N_("Which protections may be open to the person in front of you?"),
+        (("pages/eligibility.py", N_("Check eligibility"), ":material/checklist:"),),
         (
             N_("My client signed the contract and said yes. Can she still be a victim of trafficking?"),
             N_("The agency kept his passport and charged him fees. Is that allowed?"),
-            N_("Can a victim stay while deciding whether to talk to the police?"),
         ),
     ),
     (
         N_("Lawyer"),
-        N_("You need the exact wording and its pinpoint. Type a citation or an issue."),
+        N_("Find the exact wording by its citation, or test what you wrote against it."),
+        (("pages/draft.py", N_("Check a draft"), ":material/fact_check:"),),
         (
             N_("Palermo Protocol art. 3(b)"),
             N_("8 U.S.C. 1101(a)(15)(T)"),
@@ -37,12 +38,12 @@ EXAMPLES = (
     ),
     (
         N_("Student"),
-        N_("You want to know what the law says, and where. Ask what something means."),
+        N_("Read through the laws of a country, or set countries side by side."),
         (
-            N_("How does international law define trafficking in persons?"),
-            N_("Which treaties forbid charging migrant workers recruitment fees?"),
-            N_("What counts as forced labour?"),
+            ("pages/browse.py", N_("Browse the laws"), ":material/account_tree:"),
+            ("pages/compare.py", N_("Compare countries"), ":material/table_chart:"),
         ),
+        (N_("Which treaties forbid charging migrant workers recruitment fees?"),),
     ),
 )
 STATUS = {
@@ -95,7 +96,7 @@ def main() -> None:
         frame.foot()
         return
     if query is None:
-        _examples()
+        _jobs()
         _offer_texts(store)
         frame.foot()
         return
@@ -209,11 +210,15 @@ def _filters(store: Store, now: Filters) -> Filters:
     return Filters(tuple(jurisdiction), tuple(kind), tuple(instrument), tuple(language), day, not official)
 
 
-def _examples() -> None:
-    st.html(f'<h2 class="hv-sub hv-or">{escape(_("Or start from an example"))}</h2>')
-    for column, (who, what, questions) in zip(st.columns(3, gap="small"), EXAMPLES, strict=True):
+def _jobs() -> None:
+    """For each kind of reader: the page made for their work, and questions to start from."""
+    st.html(f'<h2 class="hv-sub hv-or">{escape(_("Or start from your work"))}</h2>')
+    for column, (who, what, places, questions) in zip(st.columns(3, gap="small"), JOBS, strict=True):
         with column, st.container(border=True, key=f"for_{who.lower()}"):
             st.html(f'<h3 class="hv-who">{escape(_(who))}</h3><p class="hv-muted">{escape(_(what))}</p>')
+            for page, words, icon in places:
+                st.page_link(page, label=_(words), icon=icon, width="stretch")
+            st.html(f'<p class="hv-muted hv-or-ask">{escape(_("Or ask, for example:"))}</p>')
             for place, question in enumerate(questions):
                 st.button(_(question), key=f"example_{who.lower()}_{place}", on_click=_try, args=(_(question),), width="stretch")
 
@@ -388,7 +393,7 @@ def _notes(found: Answer) -> None:
         return
     items = []
     for note in notes:
-        code, _, words = note.partition(": ")
+        code, words = note.partition(": ")[::2]
         name, tone = NOTES.get(code, ("", ""))
         said = f'<span lang="en">{escape(words[:1].upper() + words[1:] if name else note)}</span>'
         items.append(f"<li>{label(_(name), tone)} {said}</li>" if name else f"<li>{said}</li>")

@@ -68,6 +68,21 @@ _EXIT = """<script>(() => {
   window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });
 })();</script>"""
 
+# On a small screen the navigation is a drawer, which Streamlit leaves open over the page that was chosen in it, and deaf to Escape.
+_DRAWER = """<script>(() => {
+  if (window.havenDrawer) return;
+  window.havenDrawer = true;
+  const close = () => document.querySelector("[data-testid=stSidebar][data-collapsed=false] [data-testid=stSidebarCollapseButton] button")?.click();
+  document.addEventListener("click", (event) => {
+    if (event.target.closest && event.target.closest("[data-testid=stSidebarNavLink]")) setTimeout(close, 0);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !document.querySelector("[data-testid=stSidebar][data-collapsed=false]")) return;
+    close();
+    setTimeout(() => document.querySelector("[data-testid=stExpandSidebarButton]")?.focus(), 300);
+  });
+})();</script>"""
+
 # Tells screen readers in which language the page speaks; a button that names a language is in that one.
 _SPEAK = """<script>(() => {
   const speak = () => {
@@ -111,7 +126,7 @@ def begin() -> None:
         on_click=_leave,
         help=_("Goes to an encyclopedia at once and forgets what you asked and the files you opened. Or press Shift three times."),
     )
-    st.html(f'<span class="hv-none"></span>{_EXIT.replace("AWAY", json.dumps(AWAY))}', unsafe_allow_javascript=True)
+    st.html(f'<span class="hv-none"></span>{_EXIT.replace("AWAY", json.dumps(AWAY))}{_DRAWER}', unsafe_allow_javascript=True)
     _choose_language()
     idle.watch(_idle_minutes())
 

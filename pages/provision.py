@@ -35,14 +35,14 @@ def main() -> None:
     paths.follow()
     if opened is None:
         banner("info", _("No provision is open"), _("Ask a question, then choose “Read it in context” below a quote; or browse the laws."))
-        st.page_link("pages/ask.py", label="Ask a question", icon=":material/arrow_back:")
+        st.page_link("pages/ask.py", label=_("Ask a question"), icon=":material/arrow_back:")
         frame.foot()
         return
     try:
         found = show(opened.id, store)
     except KBError as exc:
         frame.problem(_("This provision cannot be shown"), exc)
-        st.page_link("pages/ask.py", label="Ask a question", icon=":material/arrow_back:")
+        st.page_link("pages/ask.py", label=_("Ask a question"), icon=":material/arrow_back:")
         frame.foot()
         return
     _provision(found, opened, store)

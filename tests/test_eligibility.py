@@ -22,7 +22,7 @@ from kb.eligibility import Basis, Facts, Finding, Outcome, check, law_of, told
 from kb.errors import ConfigError, QueryError
 from kb.findings import as_text, check_json
 from kb.model import Cited
-from kb.rules import All, Period, Place, Relief, Rules, load, read_rules, uses
+from kb.rules import NONE, All, Period, Place, Relief, Rules, load, read_rules, uses
 from kb.store import Store
 from tests.library import FERRY, GHOST, HARBOUR, write_yaml
 
@@ -101,11 +101,16 @@ def values() -> st.SearchStrategy[dict[str, Any]]:
     kinds = {
         "yes_no": lambda fact: st.booleans(),
         "choice": lambda fact: st.sampled_from(list(fact.options)),
-        "choices": lambda fact: st.lists(st.sampled_from(list(fact.options)), min_size=1, max_size=3, unique=True),
+        "choices": lambda fact: st.lists(st.sampled_from(list(fact.options)), min_size=1, max_size=3, unique=True).filter(compatible),
         "date": lambda fact: st.dates(datetime.date(1999, 1, 1), datetime.date(2027, 1, 1)),
         "number": lambda fact: st.integers(0, 400),
     }
     return st.fixed_dictionaries({}, optional={key: kinds[fact.kind](fact) for key, fact in RULES.facts.items()})
+
+
+def compatible(chosen: list[str]) -> bool:
+    """Whether choices may stand together: none of these stands alone."""
+    return NONE not in chosen or chosen == [NONE]
 
 
 def consistent(facts: dict[str, Any]) -> Facts:

@@ -125,7 +125,7 @@ def test_a_definition_of_another_day_is_taken_from_that_day(store: Store) -> Non
 
 
 def test_an_answer_shows_what_travels_with_its_quotation(settings: Settings, store: Store) -> None:
-    answer = _ask("What does section 2(1) of the Berth Act 2002 say?", replace(settings, top=1), store)
+    answer = _ask("What does section 2(1) of the Berth Act 2002 say?", replace(settings, top=1, read=1), store)
     beside = {statement.why: statement for statement in answer.answer if statement.why}
     assert beside["definition"].term == "floating berth" and "sold the ropes" in beside["exception"].text
     for statement in beside.values():

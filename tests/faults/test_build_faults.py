@@ -204,7 +204,7 @@ def test_a_disk_that_really_is_full(driver, tiny, tmp_path):
         assert code == 1 and len(err.strip().splitlines()) == 1 and err.startswith("StoreError"), err
         assert whole(full) == before and answers(full, "No agency may charge")
     finally:
-        subprocess.run(["umount", str(disk)], check=True)
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EROFS])
