@@ -70,6 +70,7 @@ def test_imports_go_downwards(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     """The contracts of pyproject.toml."""
     monkeypatch.chdir(ROOT)
     monkeypatch.syspath_prepend(str(ROOT))
+    monkeypatch.setattr("logging.config.dictConfig", lambda config: None)  # it would switch off every logger for the tests that follow
     code = lint_imports(config_filename=str(ROOT / "pyproject.toml"), cache_dir=None)
     assert code == 0, capsys.readouterr().out
 
