@@ -49,7 +49,7 @@ def test_read_search_ask_and_leave(page, served: tuple[str, Path], browser) -> N
     if page.viewport_size["width"] <= 600:
         page.get_by_test_id("stExpandSidebarButton").click()
         page.get_by_role("link", name="Ask", exact=True).click()
-        page.keyboard.press("Escape")
+        page.locator('[data-testid="stSidebar"][data-collapsed="true"]').wait_for(state="attached")
     else:
         page.get_by_role("link", name="Ask", exact=True).first.click()
     page.get_by_role("textbox", name="Your question, or a citation").fill("My boss took my passport. Is that allowed?")

@@ -38,7 +38,6 @@ def opened(page, title: str) -> None:
     if page.viewport_size["width"] <= 600:
         page.get_by_test_id("stExpandSidebarButton").click()
         page.get_by_test_id("stSidebarNavLink").filter(has_text=title).click()
-        page.mouse.click(355, 400)  # beside the drawer, which closes it
         page.locator('[data-testid="stSidebar"][data-collapsed="true"]').wait_for(state="attached")
     else:
         page.get_by_test_id("stTopNavLink").filter(has_text=title).click()

@@ -61,6 +61,37 @@ def test_ask_read_follow_and_leave(page, served) -> None:
     )
 
 
+def test_each_reader_finds_their_work_from_the_first_page(page, served) -> None:
+    for words, path in (("Check eligibility", "eligibility"), ("Check a draft", "draft"), ("Browse the laws", "browse"), ("Compare countries", "compare")):
+        page.goto(f"{served[0]}/ask")  # leads to the first page too
+        page.get_by_role("heading", name="What does the law say?").wait_for()
+        link = page.locator("main, [data-testid=stMain]").first.get_by_role("link", name=words)
+        link.wait_for()
+        page.evaluate("window.stillHere = true")
+        link.click()
+        page.wait_for_url(f"{served[0]}/{path}")
+        page.get_by_text("This is not legal advice").wait_for()
+        assert page.evaluate("window.stillHere")
+
+
+def test_the_drawer_of_a_small_screen_can_be_closed(page, served) -> None:
+    page.goto(served[0])
+    page.get_by_text("This is not legal advice").wait_for()
+    if page.viewport_size["width"] > 600:
+        assert page.get_by_test_id("stTopNavLink").filter(has_text="Browse").is_visible()
+        return
+    drawer, closed = page.get_by_test_id("stSidebar"), page.locator('[data-testid="stSidebar"][data-collapsed="true"]')
+    ways = (lambda: page.keyboard.press("Escape"), lambda: page.get_by_role("button", name="Collapse sidebar").click(), lambda: drawer.get_by_role("link", name="Browse").click())
+    for way in ways:
+        page.get_by_test_id("stExpandSidebarButton").click()
+        drawer.get_by_role("link", name="Browse").wait_for()
+        page.wait_for_timeout(500)  # it slides in
+        way()
+        closed.wait_for(state="attached")
+    page.wait_for_url("**/browse")
+    shot(page, "drawer-closed")
+
+
 def test_shift_three_times_leaves(page, served) -> None:
     page.goto(served[0])
     page.get_by_text("This is not legal advice").wait_for()
