@@ -31,6 +31,7 @@ def test_first_page_shows_each_user_what_to_do(app: AppTest) -> None:
     for words in ("What does the law say?", "Caseworker", "Lawyer", "Student", "This is not legal advice", "Where to get help now"):
         assert words in page
     assert app.text_area(key="question").value == ""
+    assert {link.proto.label for link in app.get("page_link")} == {"Check eligibility", "Check a draft", "Browse the laws", "Compare countries"}
 
 
 def test_question_is_answered_with_the_record_s_characters(app: AppTest) -> None:

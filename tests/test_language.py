@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from string import Formatter
 
 import pytest
@@ -9,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from kb.citation import JURISDICTIONS, jurisdiction_name
 from pages import language
-from tests.messages import Message, catalogue, extracted
+from tests.messages import SOURCES, Message, catalogue, extracted
 from tests.page import ask_it, html_of
 
 MESSAGES = extracted()
@@ -49,6 +50,21 @@ def test_placeholders_are_those_of_the_english() -> None:
         if placeholders(english) != placeholders(spanish)
     ]
     assert not wrong
+
+
+def test_no_page_hides_the_translation_behind_a_name_of_its_own() -> None:
+    trees = {path.name: ast.parse(path.read_text("utf-8")) for path in SOURCES}
+    speaking = {name: tree for name, tree in trees.items() if any(_imports_translation(node) for node in tree.body)}
+    assert "ask.py" in speaking
+    assert not [(name, node.lineno) for name, tree in speaking.items() for node in ast.walk(tree) if _takes_its_name(node)]
+
+
+def _imports_translation(node: ast.AST) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "pages.language" and any(name.name == "_" for name in node.names)
+
+
+def _takes_its_name(node: ast.AST) -> bool:
+    return (isinstance(node, ast.Name) and node.id == "_" and isinstance(node.ctx, ast.Store)) or (isinstance(node, ast.arg) and node.arg == "_")
 
 
 def test_nothing_is_fuzzy_and_the_form_is_polite() -> None:
