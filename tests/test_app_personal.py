@@ -64,7 +64,7 @@ def test_discarded_text_is_nowhere(app: AppTest) -> None:
     find(app, "Discard the text").click().run()
     assert not app.exception
     assert app.text_area(key="question").value == ""
-    assert "held_back" not in app.session_state and "Or start from an example" in html_of(app)
+    assert "held_back" not in app.session_state and "Or ask, for example:" in html_of(app)
 
 
 def test_a_changed_question_is_searched(app: AppTest) -> None:

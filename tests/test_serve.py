@@ -246,7 +246,7 @@ def test_a_failure_shows_and_logs_nothing_of_the_question(desk: Desk, monkeypatc
     monkeypatch.setattr("kb.serve.search", fail)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Discreet())
-    monkeypatch.setattr(logging.getLogger(), "handlers", [handler])
+    monkeypatch.setattr(logging.getLogger("uvicorn.error"), "handlers", [handler])  # the root would miss it where Streamlit is imported
     with serving(http_app(desk)) as found:
         reply = HTTP.post(f"{found}/search", json={"question": PLANTED})
     assert reply.status_code == 500 and reply.json()["error"] == "the request could not be served"
