@@ -29,6 +29,7 @@ from ingest import catalogue, raw
 from ingest.chunk import Cuts, passages
 from ingest.parse import PARSERS
 from ingest.relate import Places, definitions, edges
+from kb import tokens
 from kb.citation import Names, format_id
 from kb.config import ROOT, Settings
 from kb.dense import build_chroma
@@ -45,7 +46,7 @@ _POOL_BYTES = 500_000  # below this, parsing takes less time than starting proce
 _SPACE_NEEDED = 200_000_000  # bytes a build must find free before it starts
 _DECIDING = (
     "ingest/build.py", "ingest/catalogue.py", "ingest/chunk.py", "ingest/raw.py", "ingest/relate.py", "ingest/parse", "kb/citation.py", "kb/dense.py", "kb/embed.py",
-    "kb/lexical.py", "kb/model.py",
+    "kb/lexical.py", "kb/model.py", "kb/tokens.py",
 )  # fmt: skip
 Step = Callable[[str, int, int], None]
 
@@ -640,9 +641,9 @@ def _documents(rows: list[Row]) -> Iterator[list[str]]:
 
 
 def _embed(rows: list[Row], embedder: Embedder, settings: Settings, folder: Path, step: Step) -> tuple[np.ndarray, int]:
-    """Vectors of all rows, taken from earlier generations of the same model where the text is the same; how many were made anew."""
+    """Vectors of all rows; how many were made anew. What the model says of a text is taken from earlier generations of the same model where they hold it."""
     digests = [sha256(row.text) for row in rows]
-    known = _known_vectors(settings, embedder.name)
+    known = _known(settings, embedder.name)
     fresh = list(dict.fromkeys(digest for digest in digests if digest not in known))
     text_of = dict(zip(digests, (row.text for row in rows), strict=True))
     done = 0
@@ -652,25 +653,29 @@ def _embed(rows: list[Row], embedder: Embedder, settings: Settings, folder: Path
         done += count
         step("embedding passages", done, len(fresh))
 
-    made = embedder.embed([text_of[digest] for digest in fresh], told)
-    known.update(zip(fresh, made, strict=True))
-    vectors = np.array([known[digest] for digest in digests], dtype=np.float32).reshape(len(rows), embedder.dimensions)
+    made = embedder.read([text_of[digest] for digest in fresh], tokens.signs, told)
+    known.update(zip(fresh, zip(*made, strict=True), strict=True))
+    vectors = np.array([known[digest][0] for digest in digests], dtype=np.float32).reshape(len(rows), embedder.dimensions)
     np.save(folder / "vectors.npy", vectors)
+    tokens.save(folder, (known[digest][1] for digest in digests))
     (folder / "vectors.txt").write_text("".join(digest + "\n" for digest in digests), "utf-8")
     return vectors, len(fresh)
 
 
-def _known_vectors(settings: Settings, model: str) -> dict[str, np.ndarray]:
-    known: dict[str, np.ndarray] = {}
+_READ = ("vectors.npy", "vectors.txt", tokens.BITS, tokens.OFFSETS)
+
+
+def _known(settings: Settings, model: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Vector and signs of each text that the sealed generations hold, by the text's digest."""
+    known: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     for folder in sorted((settings.index_dir / "generations").glob("[!.]*")):
         try:
             manifest = _read_json(folder / "manifest.json")
-            if manifest.get("model") == model and all(
-                hashlib.sha256((folder / file).read_bytes()).hexdigest() == manifest["files"][file] for file in ("vectors.npy", "vectors.txt")
-            ):
-                vectors = np.load(folder / "vectors.npy")
-                known.update(zip((folder / "vectors.txt").read_text("utf-8").split(), vectors, strict=True))
-        except (OSError, ValueError, KeyError):
+            if manifest.get("model") == model and all(hashlib.sha256((folder / file).read_bytes()).hexdigest() == manifest["files"][file] for file in _READ):
+                index = tokens.TokenIndex(folder)
+                digests = (folder / "vectors.txt").read_text("utf-8").split()
+                known.update(zip(digests, zip(np.load(folder / "vectors.npy"), map(index.of, range(index.size)), strict=True), strict=True))
+        except (OSError, ValueError, KeyError, StoreError):
             continue  # a damaged generation is no source of vectors
     return known
 

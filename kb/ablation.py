@@ -26,8 +26,9 @@ SYSTEMS: dict[str, dict[str, Any]] = {  # each beside the one above it
     "everything, as in force": {},
 }
 STAGES: dict[str, dict[str, Any]] = {  # each beside everything
-    "without the word index": {"fusion": "dense"},
-    "without the vectors": {"fusion": "bm25"},
+    "without the word index": {"dense_weight": 1.0},
+    "without the vectors of whole texts": {"dense_weight": 0.0},
+    "without the likeness of single words": {"closeness_weight": 0.0},
     "without the query adapter": {"adapter": "off"},
     "without questions as surfaces": {"surfaces": "passage,summary"},
     "without summaries as surfaces": {"surfaces": "passage,question"},

@@ -31,6 +31,9 @@ class Settings:
     fusion: str = "weighted"  # weighted | rrf | bm25 | dense
     dense_weight: float = 0.8  # of the cosine; the rest is BM25 as a share of the question's best
     plain_dense_weight: float = 0.65  # the same where the question's vector is not adapted: then words tell more
+    closeness_weight: float = 0.4  # of how closely the question's words find theirs in a row, beside 1 for cosine and BM25 together
+    plain_closeness_weight: float = 1.5  # the same where the question's vector is not adapted
+    closely: int = 100  # rows for which that is measured
     surfaces: str = "passage,summary,question"  # what is ranked: a provision's own passages, our summaries of it, questions that it answers
     expansion_weight: float = 0.5  # of the vocabulary's words beside the question's own
     bridge_weight: float = 0.85  # of our questions and summaries beside a provision's own passages
@@ -50,7 +53,10 @@ class Settings:
     read: int = 15  # hits that an answer chooses from
     quotes: int = 4
     further: int = 6  # quotations that an answer shows as also relevant
-    quote_chars: int = 1500
+    quote_chars: int = 2000
+    related_chars: int = 1500  # the same for a quotation shown as also relevant
+    widened: int = 2  # by how many times as much is read of a provision that several hits come from
+    shown_chars: int = 11_500  # after as much, nothing more is shown as also relevant
     accompanied: int = 2  # quotations that bring the definitions and exceptions they rest on
     accompanying: int = 2  # definitions, and exceptions, that an answer shows for them
     accompanying_chars: int = 600

@@ -130,45 +130,74 @@ class Embedder:
         Shape: (len(texts), dimensions), float32. `progress` is told how many texts each batch held.
         Raises: StoreError where a text is longer than the model reads; nothing is ever truncated.
         """
+        return self.read(texts, lambda states: None, progress)[0]
+
+    def read(self, texts: Sequence[str], keep: Callable[[np.ndarray], Any], progress: Progress | None = None) -> tuple[np.ndarray, list[Any]]:
+        """Unit vectors as by `embed`, and for each text what `keep` makes of the model's states of its word pieces, punctuation left out.
+
+        Shape: keep is given (pieces, dimensions), float32, of any length.
+        Raises: StoreError as `embed` does.
+        """
         encodings = self._tokenizer.encode_batch(list(texts))
         lengths = np.array([len(encoding.ids) for encoding in encodings])
         if len(lengths) and lengths.max() > self.settings.max_tokens:
             raise StoreError(f"a text of {lengths.max()} tokens exceeds the model's {self.settings.max_tokens}")
         order = np.argsort(lengths, kind="stable")
-        vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        vectors, kept = np.zeros((len(texts), self.dimensions), dtype=np.float32), [None] * len(texts)
         for first in range(0, len(order), self.settings.batch):
             rows = order[first : first + self.settings.batch]
-            vectors[rows] = self._encode([texts[row] for row in rows], [encodings[row].ids for row in rows])
+            ids = [encodings[row].ids for row in rows]
+            vectors[rows], states = self._encode([texts[row] for row in rows], ids)
+            for row, numbers, state in zip(rows, ids, states, strict=True):
+                kept[row] = keep(state[: len(numbers)][self._worded[numbers]])
             if progress:
                 progress(len(rows))
         if not (np.abs(np.linalg.norm(vectors, axis=1) - 1) < 1e-3).all():  # false for NaN too
             raise StoreError(f"the model {self.name} gave vectors that are not finite and of unit length; reinstall requirements.txt")
-        return vectors
+        return vectors, kept
+
+    @cached_property
+    def _worded(self) -> np.ndarray:
+        """Which tokens are word pieces with a letter or digit. Shape: (vocabulary,), bool."""
+        vocabulary = self._tokenizer.get_vocab()
+        worded = np.zeros(max(vocabulary.values()) + 1, dtype=bool)
+        special = {token.content for token in self._tokenizer.get_added_tokens_decoder().values() if token.special}
+        worded[[number for piece, number in vocabulary.items() if piece not in special and any(map(str.isalnum, piece))]] = True
+        return worded
 
     def embed_query(self, text: str) -> np.ndarray:
         """One unit vector for a question; a question longer than the model reads is the mean of its windows.
 
         Shape: (dimensions,), float32.
         """
+        return self.read_query(text)[0]
+
+    def read_query(self, text: str) -> tuple[np.ndarray, np.ndarray]:
+        """The vector of a question as by `embed_query`, and the states of its word pieces, of length 1 each.
+
+        Shape: (dimensions,) and (pieces, dimensions), float32.
+        """
         spans = self.token_spans(text)
         room = self.settings.max_tokens - 2
         windows = [text[spans[i][0] : spans[min(i + room, len(spans)) - 1][1]] for i in range(0, len(spans), room)] or [text]
-        mean = self.embed(windows).mean(axis=0)
-        return (mean / max(float(np.linalg.norm(mean)), 1e-12)).astype(np.float32)
+        vectors, states = self.read(windows, lambda states: states / np.linalg.norm(states, axis=1, keepdims=True).clip(1e-9))
+        mean = vectors.mean(axis=0)
+        return (mean / max(float(np.linalg.norm(mean)), 1e-12)).astype(np.float32), np.concatenate(states)
 
     @cached_property
     def dimensions(self) -> int:
         """The length of a vector."""
         return int(json.loads((self.folder / "config.json").read_text("utf-8"))["hidden_size"])
 
-    def _encode(self, texts: list[str], ids: list[list[int]]) -> np.ndarray:
+    def _encode(self, texts: list[str], ids: list[list[int]]) -> tuple[np.ndarray, Sequence[np.ndarray]]:
+        """Unit vectors of a batch, and the model's states of each text's tokens, padding after them."""
         if self.backend == "openvino":
             return self._run_openvino(ids)
-        return self._reference.encode(
-            texts, batch_size=len(texts), normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
-        ).astype(np.float32)
+        rows = self._reference.encode(texts, batch_size=len(texts), output_value=None, show_progress_bar=False)
+        vectors = np.array([row["sentence_embedding"].cpu().numpy() for row in rows], dtype=np.float32)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True), [row["token_embeddings"].cpu().numpy() for row in rows]
 
-    def _run_openvino(self, ids: list[list[int]]) -> np.ndarray:
+    def _run_openvino(self, ids: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
         width = max(map(len, ids))
         tokens, mask = np.zeros((2, len(ids), width), dtype=np.int64)
         for row, values in enumerate(ids):
@@ -178,7 +207,7 @@ class Embedder:
         states = request.infer({0: tokens, 1: mask, 2: np.zeros_like(tokens)})[0]
         weights = mask[:, :, None].astype(np.float32)
         means = (states * weights).sum(axis=1) / weights.sum(axis=1)
-        return means / np.linalg.norm(means, axis=1, keepdims=True)
+        return means / np.linalg.norm(means, axis=1, keepdims=True), states
 
     @cached_property
     def _reference(self):

@@ -79,7 +79,9 @@ class Pool:
     """The candidate rows of a question and how each ranking sees them.
 
     Shape: (rows,) each; `words` is BM25 over the question's own words and, at half weight, the law's words for them; `cosines` are those of the adapted
-    question, `plain` those of the question as the model reads it: what is adequate is judged by these. `dense_weight` is the share of the cosine.
+    question, `plain` those of the question as the model reads it: what is adequate is judged by these. `dense_weight` is the share of the cosine,
+    `closeness_weight` what the likeness of single words counts beside both. `readings` holds the states of the question's word pieces that this is measured
+    by, for each language in which the question is read.
     """
 
     rows: np.ndarray
@@ -87,6 +89,8 @@ class Pool:
     cosines: np.ndarray
     plain: np.ndarray
     dense_weight: float
+    closeness_weight: float
+    readings: tuple[np.ndarray, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +130,19 @@ def candidates(text: str, store: Store, settings: Settings, allowed: np.ndarray 
         words = kept
     best = np.argpartition(-words, min(settings.depth, len(words) - 1))[: settings.depth] if len(words) else np.zeros(0, dtype=np.int64)
     best = best[words[best] > 0]
-    vectors = [_middle([store.embedder.embed_query(reading) for reading in dict.fromkeys((english, matter))])]
+    read = [store.embedder.read_query(reading) for reading in dict.fromkeys((english, matter))]
+    vectors, readings = [_middle([vector for vector, _ in read])], [read[-1][1]]
     if spanish:
-        vectors.append(store.embedder.embed_query(text))
+        own, states = store.embedder.read_query(text)
+        vectors.append(own)
+        readings.append(states)
     adapter = None if settings.adapter == "off" else store.adapter
     adapted = [adapter(vector) for vector in vectors] if adapter else vectors
     near, _ = store.dense.nearest(adapted[0], settings.depth, allowed)
     rows = np.union1d(best, near).astype(np.int64)
-    cosines, plain = (np.max([store.dense.cosines(vector, rows) for vector in read], axis=0) for read in (adapted, vectors))
-    return Pool(rows, words[rows], cosines, plain, settings.dense_weight if adapter else settings.plain_dense_weight)
+    cosines, plain = (np.max([store.dense.cosines(vector, rows) for vector in seen], axis=0) for seen in (adapted, vectors))
+    weights = (settings.dense_weight, settings.closeness_weight) if adapter else (settings.plain_dense_weight, settings.plain_closeness_weight)
+    return Pool(rows, words[rows], cosines, plain, *weights, tuple(readings))
 
 
 def subject(text: str, store: Store) -> str:
@@ -172,6 +180,21 @@ def base_scores(pool: Pool, settings: Settings) -> np.ndarray:
     return pool.dense_weight * pool.cosines + (1 - pool.dense_weight) * words
 
 
+def closer(base: np.ndarray, pool: Pool, asked: About, store: Store, settings: Settings) -> np.ndarray:
+    """The scores with how closely the question's words find theirs in each of the best rows (kb/tokens.py); the others count as the least close of these.
+
+    Shape: (rows,) each.
+    """
+    if store.tokens is None or settings.fusion != "weighted" or not pool.closeness_weight or not len(base):
+        return base
+    priors = {unit: _prior(unit, asked, store, settings) for unit in {store.surfaces[row].unit for row in pool.rows.tolist()}}
+    order = np.argsort(-(base + [priors[store.surfaces[row].unit] for row in pool.rows.tolist()]), kind="stable")[: settings.closely]
+    close = np.max([store.tokens.scores(states, pool.rows[order]) for states in pool.readings], axis=0)
+    closeness = np.full(len(base), close.min(), dtype=np.float32)
+    closeness[order] = close
+    return (base + pool.closeness_weight * closeness) / (1 + pool.closeness_weight)
+
+
 log = logging.getLogger(__name__)
 Target = tuple[str, tuple[str, ...]]  # a provision and the number path of the portion within it
 
@@ -191,7 +214,7 @@ def weigh(pool: Pool, asked: About, store: Store, settings: Settings) -> dict[Ta
 
     A portion's own passages count with those of our questions and summaries that speak of it; then comes whose law was asked for.
     """
-    base = base_scores(pool, settings)
+    base = closer(base_scores(pool, settings), pool, asked, store, settings)
     evidence: dict[Target, Evidence] = defaultdict(Evidence)
     units: dict[str, list[Target]] = defaultdict(list)
     for row, value, cosine in zip(pool.rows.tolist(), base.tolist(), pool.plain.tolist(), strict=True):

@@ -30,6 +30,7 @@ from kb.errors import StoreError
 from kb.lexical import LexicalIndex
 from kb.model import Definition, Edge, Portion, Provision, Span
 from kb.spelling import Speller
+from kb.tokens import BITS, TokenIndex
 from kb.vocabulary import Vocabulary
 
 SCHEMA = 1
@@ -181,7 +182,8 @@ def verify(folder: Path, settings: Settings) -> None:
                 raise StoreError(f"generation {folder.name}: {count} {table} where {manifest['counts'][table]} were sealed; {BUILD}")
     vectors = np.load(folder / "vectors.npy", mmap_mode="r")
     lexical = LexicalIndex.load(folder / "bm25")
-    if not len(vectors) == lexical.size == manifest["counts"]["surfaces"]:
+    sizes = {len(vectors), lexical.size, *(TokenIndex(folder).size for name in manifest["files"] if name == BITS)}
+    if sizes != {manifest["counts"]["surfaces"]}:
         raise StoreError(f"generation {folder.name}: its indexes do not hold the same rows; {BUILD}")
     dense = DenseIndex(vectors, folder / "chroma", exact_below=0)
     try:
@@ -256,6 +258,7 @@ class Store:
         self._lock = threading.Lock()
         self.vectors = np.load(folder / "vectors.npy", mmap_mode="r")
         self.lexical = LexicalIndex.load(folder / "bm25")
+        self.tokens = TokenIndex(folder) if BITS in self.manifest["files"] else None  # a generation built before they were kept does without
         self.dense = DenseIndex(self.vectors, folder / "chroma", settings.exact_below)
         backend = self.manifest["model"].rpartition("/")[2]
         self.embedder = Embedder(settings, backend)

@@ -135,7 +135,7 @@ def test_a_model_that_pools_otherwise_never_runs_in_openvino(model):
 @pytest.mark.parametrize("bad", [np.nan, np.inf, 0.0])
 def test_vectors_that_are_no_directions_are_refused(tiny, monkeypatch, bad):
     embedder = Embedder(tiny)
-    monkeypatch.setattr(embedder, "_encode", lambda texts, ids: np.full((len(texts), embedder.dimensions), bad, dtype=np.float32))
+    monkeypatch.setattr(embedder, "_encode", lambda texts, ids: (np.full((1, embedder.dimensions), bad, dtype=np.float32), [np.ones((3, embedder.dimensions))]))
     with pytest.raises(StoreError, match="unit length"):
         embedder.embed(["fee"])
 
