@@ -122,6 +122,8 @@ def _beside(statement: Statement) -> str:
 
 def _print_answer(answer: Answer, store) -> None:
     print(f"[{answer.status}]")
+    if answer.survey:
+        _print_survey(answer)
     for statement in answer.answer:
         cited = answer.citations[statement.citations[0]]
         if statement.role == "prose":
@@ -134,6 +136,21 @@ def _print_answer(answer: Answer, store) -> None:
     for hit in answer.nearest:
         print(f"\nNearest: {hit.citation}: {hit.text[:160].replace(chr(10), ' ')}")
     print(f"\nSearched {answer.searched['passages']} passages of {answer.searched['instruments']} instruments. Not legal advice.")
+
+
+def _print_survey(answer: Answer) -> None:
+    """What each of the places or laws asked about has, and what has nothing, by name."""
+    from kb.survey import NOTE, STATES, without
+
+    print("\nPlace by place:")
+    for row in answer.survey:
+        if row.citation is not None:
+            cited = answer.citations[row.citation]
+            ours = f"; our summary{'' if row.ours else ' below'}" if cited.kind == "summary" else ""
+            print(f"  {row.name}: {cited.citation}{ours}\n    {'in our words: ' if row.ours else ''}{row.line}" if row.line else f"  {row.name}: {cited.citation}{ours}")
+    for state, names in without(answer.survey).items():
+        print(f"  {STATES[state].capitalize()}: {', '.join(names)}")
+    print(f"  {NOTE}")
 
 
 @app.command()

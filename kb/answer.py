@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
+from kb import survey
 from kb.citation import Reference, cite, format_id, jurisdiction_name, jurisdictions_named, pinpoint, split_id, within
 from kb.cited import of_summary, of_words
 from kb.config import Settings
@@ -13,18 +16,27 @@ from kb.currency import Move, as_at_notes, moved, moved_note, notes
 from kb.errors import StoreError
 from kb.lexical import terms
 from kb.model import Answer, Cited, Hit, Portion, Provision, Query, Statement, Status
-from kb.premise import contradicts, premise, refusal, unfounded_quantities
+from kb.premise import Claim, claims, contradicts, premise, refusal, standing, unfounded_quantities
 from kb.relations import Related, definitions, exceptions, plain
 from kb.search import checked, cited_hit, search, text_hit
 from kb.store import Store
 
 TEXT_NOT_HELD = "text-not-held"
+_SPEAKING = 4  # hits so near the question that what they say of its premise is not looked for further
 _SENTENCE = re.compile(r"(?<=[.;:。；])\s+(?=[^\s\d]|\d)|\n")
 _ABBREVIATION = re.compile(r"(?:\b(?:No|Nos|art|arts|sec|secs|par|Pub|L|U\.S|U\.S\.C|C\.F\.R|v|e\.g|i\.e|etc|Art|St|Stat)\.)$")
+Role = Literal["quote", "related"]
+_OPENING_WORDS = 8  # with fewer, what stands before the items of a list is a heading
+_DEFINING = re.compile(r"\bunless the context (?:\w+ )?requires|\bthe (?:following )?terms?\W*$", re.IGNORECASE)
+_CONTACTS = re.compile(r"^\W*where to (?:obtain|find|get) (?:additional|more|further) information\W*$", re.IGNORECASE | re.MULTILINE)
 _DATA_NOT_HELD = (
-    (re.compile(r"processing times?|how (?:long|many (?:weeks|months|days)) (?:is|are|does) (?:uscis|the home office|ircc)\b.*\b(?:taking|take)", re.IGNORECASE), "processing times"),
+    (re.compile(r"processing times?|how (?:long|many (?:weeks|months|days)) (?:is|are|does) (?:uscis|the home office|ircc)\b.*\b(?:taking|take)|"
+                r"\bwhen will (?:uscis|ircc|the (?:home office|embassy|consulate|court|judge)|my|our|her|his|their)\b.{0,60}\b(?:decide\w*|approve\w*|grant\w*|issue\w*|answer\w*|process\w*|ready|come)\b", re.IGNORECASE), "processing times"),
+    (re.compile(r"(?i:\b(?:will|would|does|is|can|might)) (?:Judge|Justice|Magistrate|Officer) [A-Z][\w'’-]+|\b(?:Judge|Justice|Magistrate|Officer) [A-Z][\w'’-]+ (?:will|would|usually|often|tends?|is (?:likely|going) to)\b"), "what a judge or officer decides"),
+    (re.compile(r"(?<!on )\bhow many (?!days|weeks|months|years|hours)\b.{0,60}\b(?:will (?:win|lose|be (?:approved|granted|denied|rejected|admitted|convicted))|(?:were|was|have been|got) (?:approved|granted|denied|rejected|convicted|prosecuted|deported|identified|rescued))\b|"
+                r"\b(?:approval|denial|success|grant|conviction) rates?\b", re.IGNORECASE), "counts and forecasts"),
     (re.compile(r"adverse effect wage rate|\baewr\b|prevailing wage (?:rate|level)|wage rate per hour|current (?:fee|minimum wage) (?:amount|rate)", re.IGNORECASE), "wage and fee rates"),
-    (re.compile(r"\bcase law\b|court (?:decisions?|rulings?)|precedents?\b|leading cases?|which judge|\b(?:the )?courts? (?:have |has )?(?:held|ruled|decided|say|said)\b", re.IGNORECASE), "case law"),
+    (re.compile(r"\bcase law\b|(?:which|what|any|are there|list|leading|recent) (?:\w+ ){0,2}court (?:decisions?|rulings?)|precedents?\b|leading cases?|which judges? (?:grants?|ruled|decided|is|are) (?!competent|responsible)|\b(?:the )?courts? (?:have |has )?(?:held|ruled|decided|say|said)\b", re.IGNORECASE), "case law"),
 )  # fmt: skip
 
 
@@ -54,15 +66,16 @@ def ask(query: Query, store: Store, settings: Settings) -> Answer:
     floor = settings.adequate if query.filters.summaries else settings.adequate_text
     usable = [hit for hit in hits if hit.exact or hit.cosine >= settings.beside] if any(hit.exact or hit.cosine >= floor for hit in hits) else []
     dated = _dated(query, usable, store, settings)
+    usable = _with_denials(text, usable, query, store, settings) if usable else []
     if not usable:
         gap = Gap("not-held", dated[0]) if dated else Gap("not-covered", "Nothing in the texts held speaks to this closely enough.")
         return _declined(query, store, gap.status, [gap, *(Gap(gap.status, note) for note in dated)], hits)
     answer = _compose(query, text, usable, gaps, store, settings)
-    wrong = _false_premise(text, answer, usable) if answer.status == "supported" else None
+    wrong = _false_premise(text, answer, usable, store) if answer.status == "supported" else None
     if wrong:
         answer = replace(answer, status="false-premise", notes=(wrong, *answer.notes))
     answer = replace(answer, notes=(*(moved_note(move, store) for move in went), *dated, *answer.notes))
-    return accompanied(answer, text, store, settings, query.filters.as_at)
+    return _surveyed(accompanied(answer, text, store, settings, query.filters.as_at), text, query, usable, store, settings)
 
 
 def _in_order(hits: Sequence[Hit], references: Sequence[Reference], went: Sequence[Move], query: Query, store: Store) -> list[Hit]:
@@ -105,17 +118,50 @@ def _dated(query: Query, usable: Sequence[Hit], store: Store, settings: Settings
     return as_at_notes(day, today, usable, store)
 
 
-def _false_premise(text: str, answer: Answer, usable: Sequence[Hit]) -> str | None:
+def _false_premise(text: str, answer: Answer, usable: Sequence[Hit], store: Store) -> str | None:
     """What the question takes for granted and the law found contradicts, in one sentence; None where we see nothing of the kind."""
-    texts = [cited.quote for cited in answer.citations] + [hit.text for hit in usable]
+    named = {id for id, _, _ in store.names.mentions(text)}
+    found = [(cited.instrument, cited.quote) for cited in answer.citations] + [(hit.instrument, hit.text) for hit in usable]
+    texts = [quote for instrument, quote in found if instrument in named] or [quote for _, quote in found]
     if unfounded := unfounded_quantities(text, texts):
         return f"The question takes for granted that the law sets {', '.join(unfounded)}; the provisions found do not say so. Read what they say."
     said = premise(text)
-    for quote in texts if said else ():
-        for start, end in sentences(quote, 0, len(quote)):
-            if contradicts(said, quote[start:end]):
-                return "The question takes something for granted that the provisions found say otherwise. Read what they say."
+    opposed = said and any(contradicts(said, quote[start:end]) for quote in texts for start, end in sentences(quote, 0, len(quote)))
+    if opposed or any(_denied(claim, text, usable, store) for claim in claims(text)):
+        return "The question takes something for granted that the provisions found say otherwise. Read what they say."
     return None
+
+
+def _denied(claim: Claim, text: str, usable: Sequence[Hit], store: Store) -> bool:
+    """Whether, of the provisions of the place whose law answers first, the best that speaks of a claim denies it."""
+    return next((not stands for _, stands in _standings(claim, text, usable, usable[0], store)), False)
+
+
+def _standings(claim: Claim, text: str, hits: Sequence[Hit], first: Hit, store: Store) -> list[tuple[Hit, bool]]:
+    """The hits of the place of the first one that speak of a claim, each with whether it leaves it standing."""
+    place = store.instruments[first.instrument]["jurisdiction"]
+    told = ((hit, standing(claim, _law_told(hit, store), text)) for hit in hits if store.instruments[hit.instrument]["jurisdiction"] == place)
+    return [(hit, stands) for hit, stands in told if stands is not None]
+
+
+def _with_denials(text: str, usable: Sequence[Hit], query: Query, store: Store, settings: Settings) -> list[Hit]:
+    """The hits and, second, a provision that denies what the question states, sought by the opposite where the best hits say nothing of it."""
+    hits = list(usable)
+    for claim in claims(text):
+        if any(hit in hits[:_SPEAKING] or not stands for hit, stands in _standings(claim, text, hits, hits[0], store)):
+            continue
+        opposite = replace(query, text=f"No {', '.join(sorted(claim.needed | claim.effects))} required: {claim.said}")
+        near = [hit for hit in search(opposite, store, settings) if hit.cosine >= settings.adequate and hit.passage_id not in {h.passage_id for h in hits}]
+        denying = [hit for hit, stands in _standings(claim, text, near, hits[0], store) if not stands]
+        hits[1:1] = denying[:1]
+    return hits
+
+
+def _law_told(hit: Hit, store: Store) -> list[str]:
+    """The sentences of a hit and those of our summaries of it, with the facts they list."""
+    ours = [entry for entry in store.summaries(hit.instrument, hit.numbers) if hit.numbers or not entry["numbers"]]
+    listed = [f"{name} {value}".replace("_", " ") for entry in ours for name, value in (entry.get("facts") or {}).items()]
+    return [text[start:end] for text in (hit.text, *(entry["summary"] for entry in ours)) for start, end in sentences(text, 0, len(text))] + listed
 
 
 def _searched(query: Query, store: Store) -> dict[str, object]:
@@ -248,13 +294,8 @@ def _compose(query: Query, text: str, usable: Sequence[Hit], gaps: Sequence[Gap]
     lead = _lead(usable[0], store) if query.filters.summaries else None
     if lead:
         statements.append(Statement(lead.quote, (_add(citations, lead),), "lead"))
-    shown = 0
-    for hit in usable:
-        cited = _quote(hit, text, store, settings, told) if shown < settings.quotes + settings.further else None
-        if cited is None or any(_within(cited, other) for other in citations):
-            continue
-        statements.append(Statement(cited.quote, (_add(citations, cited),), "quote" if shown < settings.quotes else "related"))
-        shown += 1
+    for role, cited in _quotations(usable, text, citations, store, settings, told):
+        statements.append(Statement(cited.quote, (_add(citations, cited),), role))
     status: Status = "supported" if any(c.kind == "text" for c in citations) and not gaps else "partial"
     if status == "partial" and (gaps or all(not store.instruments[c.instrument]["held"] for c in citations)):
         told.append(TEXT_NOT_HELD)
@@ -283,46 +324,126 @@ def _lead(hit: Hit, store: Store) -> Cited | None:
     return of_summary(max(around, key=lambda s: len(s["numbers"])), store)
 
 
+def _quotations(
+    usable: Sequence[Hit], question: str, before: Sequence[Cited], store: Store, settings: Settings, notes: list[str]
+) -> list[tuple[Role, Cited]]:
+    """What the hits let us quote, each with its role, as far as it does not stand in another or in what is cited `before`.
+
+    A provision that several hits come from is what the question is about: more of it is read.
+    """
+    taken: list[tuple[Role, Cited]] = []
+    shown, hits = 0, Counter(hit.version for hit in usable)
+    for hit in usable:
+        role: Role = "quote" if shown < settings.quotes else "related"
+        if shown == settings.quotes + settings.further or (role == "related" and sum(len(c.quote) for _, c in taken) >= settings.shown_chars):
+            break
+        if role == "related" and _CONTACTS.search(hit.heading):
+            continue
+        limit = (settings.quote_chars if role == "quote" else settings.related_chars) * min(hits[hit.version], settings.widened)
+        quoted = _quoted(hit, question, store, replace(settings, quote_chars=limit), notes)
+        cited = [*before, *(c for _, c in taken)]
+        if quoted and not any(_within(quoted[-1], other) for other in cited):
+            taken.extend((role, c) for c in quoted if not any(_within(c, other) for other in cited))
+            shown += 1
+    return taken
+
+
 def _quote(hit: Hit, question: str, store: Store, settings: Settings, notes: list[str]) -> Cited | None:
-    """The words of a hit that answer, read again from the record; None, with a note, where they are not what was sealed."""
+    """The words of a hit that answer; None, with a note, where they are not what was sealed."""
+    quoted = _quoted(hit, question, store, settings, notes)
+    return quoted[-1] if quoted else None
+
+
+def _quoted(hit: Hit, question: str, store: Store, settings: Settings, notes: list[str]) -> list[Cited]:
+    """The words of a hit that answer, read again from the record, and before them those that open the longer portion around them.
+
+    Nothing, with a note, where they are not what was sealed.
+    """
     if hit.kind == "summary":
-        return of_summary(store.summary(hit.summary_id), store)
+        return [of_summary(store.summary(hit.summary_id), store)]
     try:
         version = store.version(hit.version)
     except StoreError as exc:
         notes.append(f"withheld: {exc}")
-        return None
-    text = version.provision.text
-    if text[hit.start : hit.end] != hit.text:
+        return []
+    provision, limit = version.provision, settings.quote_chars
+    if provision.text[hit.start : hit.end] != hit.text:
         notes.append(f"withheld: the passage {hit.passage_id} is not in the stored text")
-        return None
-    numbers, start, end = (hit.numbers, hit.start, hit.end) if hit.exact else reach(version.provision, hit, settings.quote_chars)
-    return of_words(version, numbers, *focus(text, start, end, question, version.language, settings.quote_chars), store)
+        return []
+    numbers, start, end = (hit.numbers, hit.start, hit.end) if hit.exact else reach(provision, hit, limit)
+    start, end = focus(provision.text, start, end, question, version.language, limit)
+    end = before_contacts(provision.text, hit.start, end)
+    spans = with_opening(provision, numbers, start, end, settings.accompanying_chars)
+    return [of_words(version, *span, store) for span in spans]
+
+
+def before_contacts(text: str, start: int, end: int) -> int:
+    """Where a quotation ends: before the lines that say where to ask for more, as guidance sheets end with; at `end` where there are none after `start`."""
+    found = _CONTACTS.search(text, start, end)
+    return start + len(text[start : found.start()].rstrip()) if found and found.start() > start else end
 
 
 def reach(provision: Provision, hit: Hit, limit: int) -> tuple[tuple[str, ...], int, int]:
     """(numbers, start, end) of the widest portion around a hit that has at most `limit` characters; where none has, of the hit and what stands around it.
 
-    A rule is read whole: the words that open a list, and its other items, say what one item means.
+    A rule is read whole: the words that open a list, and its other items, say what one item means. So an item of a longer list is read from those words on
+    where they stand near enough.
     """
-    whole = Portion(provision.id, provision.numbers, 0, len(provision.text))
-    around = [p for p in (whole, *provision.portions) if p.start <= hit.start and hit.end <= p.end]
+    around = _around(provision, hit.start, hit.end)
+    longer = _narrowest(p for p in around if p.end - p.start > limit)
     fitting = [p for p in around if p.end - p.start <= limit]
-    if fitting:
-        widest = max(fitting, key=lambda p: (p.end - p.start, -len(p.numbers)))
+    widest = max(fitting, key=lambda p: (p.end - p.start, -len(p.numbers)), default=Portion("", hit.numbers, hit.start, hit.end))
+    if not longer or (fitting and not (chapeau(provision, longer, limit) and widest.end - longer.start <= limit)):
         return widest.numbers, widest.start, widest.end
-    bounds = min(around, key=lambda p: (p.end - p.start, -len(p.numbers)))
-    start, end = filled(provision.text, hit.start, hit.end, (bounds.start, bounds.end), limit)
+    start, end = filled(provision.text, widest.start, widest.end, (longer.start, longer.end), limit)
     inside = [p for p in around if p.start <= start and end <= p.end]
     return max(inside, key=lambda p: (len(p.numbers), p.start - p.end)).numbers, start, end
 
 
+def _around(provision: Provision, start: int, end: int) -> list[Portion]:
+    """The portions that enclose a span, the whole provision among them."""
+    whole = Portion(provision.id, provision.numbers, 0, len(provision.text))
+    return [p for p in (whole, *provision.portions) if p.start <= start and end <= p.end]
+
+
+def _narrowest(portions: Iterable[Portion]) -> Portion | None:
+    return min(portions, key=lambda p: (p.end - p.start, -len(p.numbers)), default=None)
+
+
+def with_opening(provision: Provision, numbers: tuple[str, ...], start: int, end: int, limit: int) -> list[tuple[tuple[str, ...], int, int]]:
+    """(numbers, start, end) of a quotation, and before it of the words that open the portion which it is a part of; of both in one where they adjoin."""
+    above = _narrowest(p for p in _around(provision, start, end) if (p.start, p.end) != (start, end))
+    opened = chapeau(provision, above, limit) if above else None
+    if not above or not opened or opened[1] > start:
+        return [(numbers, start, end)]
+    if not provision.text[opened[1] : start].strip():
+        return [(above.numbers, opened[0], end)]
+    return [(above.numbers, *opened), (numbers, start, end)]
+
+
+def chapeau(provision: Provision, portion: Portion, limit: int) -> tuple[int, int] | None:
+    """Where the words stand that open a list, before its first item, as far as they fit within `limit`.
+
+    None where a portion opens with a heading or an item, or with words that only announce definitions: those are read without them.
+    """
+    inner = [p.start for p in provision.portions if portion.start <= p.start and p.end <= portion.end and len(p.numbers) > len(portion.numbers)]
+    words = provision.text[portion.start : min(inner, default=portion.start)].rstrip()
+    if len(words.split()) < _OPENING_WORDS or words[-1] not in ":—–-,;" or _DEFINING.search(words):
+        return None
+    return opening(provision.text, portion.start, portion.start + len(words), limit)
+
+
 def filled(text: str, start: int, end: int, bounds: tuple[int, int], limit: int) -> tuple[int, int]:
-    """The span with the sentences that stand before it, if all of them fit within `limit` characters, and then with those that follow, within `bounds`."""
+    """The span with the sentences that stand before it, if all of them fit within `limit` characters, and then with those that follow, within `bounds`.
+
+    What room is left then goes to the nearest sentences before it.
+    """
     if end - bounds[0] <= limit:
         start = bounds[0]
     following = [last for _, last in sentences(text, end, bounds[1]) if last - start <= limit]
-    return start, max(following, default=end)
+    end = max(following, default=end)
+    preceding = [first for first, _ in sentences(text, bounds[0], start) if end - first <= limit]
+    return min(preceding, default=start), end
 
 
 def focus(text: str, start: int, end: int, question: str, language: str, limit: int) -> tuple[int, int]:
@@ -388,6 +509,32 @@ def accompanied(answer: Answer, question: str, store: Store, settings: Settings,
                 statements.append(Statement(cited.quote, (_add(citations, cited),), "related", item.kind, item.term, number))
     told += notes(citations[len(answer.citations) :], store, as_at)
     return replace(answer, answer=tuple(statements), citations=tuple(citations), notes=tuple(dict.fromkeys(told)))
+
+
+def _surveyed(answer: Answer, text: str, query: Query, usable: Sequence[Hit], store: Store, settings: Settings) -> Answer:
+    """The answer with a row for each of the places or laws that the question asks about, and what a row rests on quoted; unchanged where it asks of no several.
+
+    Quotations of other law step back: they are only related.
+    """
+    asked = survey.sides(text, query.filters, store)
+    if not asked:
+        return answer
+    ours = survey.owners(asked, store)
+    citations, told = list(answer.citations), list(answer.notes)
+    statements = [s if s.role != "quote" or citations[s.citations[0]].instrument in ours else replace(s, role="related") for s in answer.answer]
+
+    def number_of(hit: Hit) -> int | None:
+        cited = _quote(hit, text, store, replace(settings, quote_chars=settings.accompanying_chars), told)
+        there = next((n for n, other in enumerate(citations) if cited and _within(cited, other)), None)
+        if cited is None or there is not None:
+            return there
+        shown = sum(statement.role == "quote" for statement in statements)
+        statements.append(Statement(cited.quote, (_add(citations, cited),), "quote" if shown < survey.QUOTED else "related"))
+        return len(citations) - 1
+
+    listed = survey.rows(survey.find(asked, text, query, usable, store, settings), text, query.filters.summaries, store, number_of)
+    told += notes(citations[len(answer.citations) :], store, query.filters.as_at)
+    return replace(answer, answer=tuple(statements), citations=tuple(citations), notes=tuple(dict.fromkeys(told)), survey=listed)
 
 
 def _travelling(cited: Cited, question: str, store: Store, as_at: str | None, told: list[str]) -> list[Related]:

@@ -31,7 +31,7 @@ class Settings:
     fusion: str = "weighted"  # weighted | rrf | bm25 | dense
     dense_weight: float = 0.8  # of the cosine; the rest is BM25 as a share of the question's best
     plain_dense_weight: float = 0.65  # the same where the question's vector is not adapted: then words tell more
-    closeness_weight: float = 0.4  # of how closely the question's words find theirs in a row, beside 1 for cosine and BM25 together
+    closeness_weight: float = 0.5  # of how closely the question's words find theirs in a row, beside 1 for cosine and BM25 together
     plain_closeness_weight: float = 1.5  # the same where the question's vector is not adapted
     closely: int = 100  # rows for which that is measured
     surfaces: str = "passage,summary,question"  # what is ranked: a provision's own passages, our summaries of it, questions that it answers

@@ -6,7 +6,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -23,9 +23,10 @@ from docx.text.paragraph import Paragraph
 from kb.answer import TEXT_NOT_HELD
 from kb.citation import jurisdiction_name, pinpoint
 from kb.errors import QueryError
-from kb.model import Answer, Cited
+from kb.model import Answer, Cited, SurveyRow
 from kb.receipt import Saved
 from kb.store import Store
+from kb.survey import NOTE, STATES
 
 NOT_ADVICE = "This is not legal advice. It shows what texts say and where; whether and how they apply to a person is for a lawyer or an accredited adviser to say."
 OURS = "Haven's summary, not the law's wording"
@@ -53,6 +54,7 @@ class Dossier:
     instruments: Mapping[str, Mapping[str, Any]]
     generation: str
     made_on: str
+    survey: tuple[SurveyRow, ...] = ()  # what several places have on the question; a row's citation is the place of an item
 
 
 def of_answer(answer: Answer, store: Store, made_on: date, with_question: bool = False) -> Dossier:
@@ -64,7 +66,8 @@ def of_answer(answer: Answer, store: Store, made_on: date, with_question: bool =
         raise QueryError("this answer quotes nothing, so there is nothing to take away")
     notes = tuple(_NOTE_CODE.sub("", note) for note in answer.notes if note != TEXT_NOT_HELD)
     question = answer.query if with_question else None
-    return _dossier("Provisions found", question, answer.status, [Saved(cited) for cited in answer.citations], notes, store, made_on)
+    dossier = _dossier("Provisions found", question, answer.status, [Saved(cited) for cited in answer.citations], notes, store, made_on)
+    return replace(dossier, survey=answer.survey)
 
 
 def of_folder(saved: Sequence[Saved], store: Store, made_on: date) -> Dossier:
@@ -112,12 +115,28 @@ def imprint(dossier: Dossier) -> str:
     return f"Taken from Haven on {dossier.made_on}; edition {dossier.generation} of its library."
 
 
+# place by place
+
+SURVEY_COLUMNS = ("Whose law", "Provision", "In short")
+
+
+def survey_cells(dossier: Dossier) -> list[tuple[str, str, str]]:
+    """A row for each place or law that was asked about, under SURVEY_COLUMNS; the number is that of the quotation."""
+    return [(row.name, *_surveyed(row, dossier)) for row in dossier.survey]
+
+
+def _surveyed(row: SurveyRow, dossier: Dossier) -> tuple[str, str]:
+    if row.citation is None:
+        return STATES[row.state].capitalize(), ""
+    return f"{row.citation + 1}. {dossier.items[row.citation].cited.citation}", f"{row.line} ({OURS})" if row.ours else row.line
+
+
 # Markdown
 
 
 def markdown(dossier: Dossier) -> bytes:
     """A Markdown file: quotations stand in fenced blocks, in which nothing is interpreted, their citations in footnotes."""
-    lines = [f"# {dossier.title}", "", *_md_head(dossier)]
+    lines = [f"# {dossier.title}", "", *_md_head(dossier), *_md_survey(dossier)]
     for number, item in enumerate(dossier.items, start=1):
         cited = item.cited
         label = f" ({OURS})" if cited.kind == "summary" else ""
@@ -137,6 +156,13 @@ def markdown(dossier: Dossier) -> bytes:
 def _md_head(dossier: Dossier) -> list[str]:
     lines = [f"Question: {_md(dossier.question)}", ""] if dossier.question else []
     return lines + ([_STATUS[dossier.status], ""] if dossier.status in _STATUS else [])
+
+
+def _md_survey(dossier: Dossier) -> list[str]:
+    if not dossier.survey:
+        return []
+    rows = [f"| {' | '.join(map(_md, cells))} |" for cells in survey_cells(dossier)]
+    return ["## Place by place", "", f"| {' | '.join(SURVEY_COLUMNS)} |", "| --- | --- | --- |", *rows, "", NOTE, ""]
 
 
 def _md_notes(notes: Sequence[str]) -> list[str]:
@@ -162,8 +188,10 @@ def docx(dossier: Dossier) -> bytes:
     document.add_heading(dossier.title, 1)
     for words in ([f"Question: {dossier.question}"] if dossier.question else []) + ([_STATUS[dossier.status]] if dossier.status in _STATUS else []):
         document.add_paragraph(_printable(words))
-    for item in dossier.items:
-        _item(document, item, dossier.instruments[item.cited.instrument], notes)
+    if dossier.survey:
+        _survey(document, dossier)
+    for number, item in enumerate(dossier.items, start=1):
+        _item(document, item, dossier.instruments[item.cited.instrument], notes, f"{number}. " if dossier.survey else "")
     if dossier.notes:
         document.add_heading("Please note", 2)
     for note in dossier.notes:
@@ -176,9 +204,21 @@ def docx(dossier: Dossier) -> bytes:
     return out.getvalue()
 
 
-def _item(document: Any, item: Saved, instrument: Mapping[str, Any], notes: _Footnotes) -> None:
+def _survey(document: Any, dossier: Dossier) -> None:
+    document.add_heading("Place by place", 2)
+    table = document.add_table(rows=1, cols=len(SURVEY_COLUMNS), style="Table Grid")
+    table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))  # the header stands on every page
+    for cell, name in zip(table.rows[0].cells, SURVEY_COLUMNS, strict=True):
+        cell.paragraphs[0].add_run(name).bold = True
+    for texts in survey_cells(dossier):
+        for cell, text in zip(table.add_row().cells, texts, strict=True):
+            cell.text = _printable(text)
+    document.add_paragraph(NOTE)
+
+
+def _item(document: Any, item: Saved, instrument: Mapping[str, Any], notes: _Footnotes, number: str) -> None:
     cited = item.cited
-    heading = document.add_heading(_printable(cited.citation), 2)
+    heading = document.add_heading(_printable(f"{number}{cited.citation}"), 2)
     notes.refer(heading, full_citation(cited, instrument), address(cited, instrument))
     if cited.kind == "summary":
         document.add_paragraph(f"{OURS}:", style="Ours")

@@ -256,6 +256,22 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class SurveyRow:
+    """What one of several places or laws that a question compares has on it.
+
+    `citation` is a number among the answer's citations. `line` is a sentence of our own summary where `ours`, else the provision's heading.
+    """
+
+    jurisdiction: str
+    name: str  # of the jurisdiction; where laws are compared, of the law
+    instrument: str | None  # where laws are compared
+    state: Literal["found", "nothing", "summaries-only", "not-held"]
+    citation: int | None = None
+    line: str = ""
+    ours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A cited answer: its status, statements, citations, what was searched, and notes for the reader."""
 
@@ -266,3 +282,4 @@ class Answer:
     searched: dict[str, Any]
     notes: tuple[str, ...] = ()
     nearest: tuple[Hit, ...] = ()
+    survey: tuple[SurveyRow, ...] = ()  # where a question asks of several places or laws

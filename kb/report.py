@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -73,9 +74,9 @@ def search_json(query: Query, hits: Sequence[Hit]) -> dict[str, Any]:
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
-    """The object that `ask --json` prints."""
+    """The object that `ask --json` prints; `survey` is there where the question asks of several places or laws."""
     names = ("instrument", "numbers", "citation", "kind", "quote", "start", "end", "digest", "official_url", "as_at")
-    return {
+    told = {
         "contract": CONTRACT,
         "query": _writable(answer.query),
         "status": answer.status,
@@ -85,3 +86,4 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "notes": list(answer.notes),
         "nearest": [hit_json(hit) for hit in answer.nearest],
     }
+    return {**told, "survey": [asdict(row) for row in answer.survey]} if answer.survey else told

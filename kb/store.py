@@ -475,9 +475,10 @@ class Store:
         rows = self._rows(sql, (instrument,))
         return tuple((v, Definition(p, tuple(json.loads(n)), term, s, e, scope, tuple(json.loads(w)))) for v, p, n, term, s, e, scope, w in rows)
 
-    def edges_from(self, version: int) -> list[Edge]:
+    @lru_cache(maxsize=4096)  # noqa: B019 - a store lives as long as its process or session
+    def edges_from(self, version: int) -> tuple[Edge, ...]:
         """What one wording refers to, in order."""
-        return [edge for _, edge in self._edges("version", version)]
+        return tuple(edge for _, edge in self._edges("version", version))
 
     def edges_to(self, id: str) -> list[tuple[int, Edge]]:
         """(version, edge) of every reference that leads to a provision or a portion of it, wordings no longer current among them."""

@@ -50,6 +50,10 @@ class Vocabulary:
         regions = (code for match in self._region_pattern.finditer(text) for code in self._regions[_written(match)])
         return list(dict.fromkeys([*jurisdictions_named(text), *regions]))
 
+    def regions(self, text: str) -> list[tuple[tuple[str, ...], int, int]]:
+        """(codes, start, end) of every part of the world that a text names, in order."""
+        return [(tuple(self._regions[_written(match)]), *match.span()) for match in self._region_pattern.finditer(text)]
+
     def jurisdictions(self, text: str) -> list[str]:
         """Codes of the jurisdictions that a question names, then of those that it only implies, then of those around them."""
         named = self.places(text)

@@ -9,11 +9,12 @@ import streamlit as st
 from kb import prose
 from kb.answer import TEXT_NOT_HELD, ask
 from kb.errors import KBError
-from kb.model import Answer, Cited, Filters, Hit, Query, Statement
+from kb.model import Answer, Cited, Filters, Hit, Query, Statement, SurveyRow
 from kb.store import Store
 from pages import files, frame, passage, personal, session, take_away, update
 from pages.frame import banner, label, link
 from pages.language import N_, _, jurisdiction_name
+from pages.told import in_language
 from pages.verbatim import escape, quote
 
 JOBS = (
@@ -79,6 +80,12 @@ WHY = {
     "condition": N_("[{number}] is subject to this"),
     "override": N_("where both apply, this goes before [{number}]"),
 }
+SILENT = {
+    "nothing": N_("Law held, nothing found"),
+    "summaries-only": N_("Only Haven’s summaries held, nothing found in them"),
+    "not-held": N_("Not held"),
+}
+FEW = 6  # places of which each stands in a row of its own, found or not
 EXCERPT = 900  # characters of a nearest provision; the whole is one click away
 
 
@@ -88,7 +95,7 @@ def main() -> None:
     _headline()
     store = frame.library()
     if prose.enabled(session.chosen()):
-        banner("info", _("A language model is switched on"), prose.disclosure(session.chosen()))
+        banner("info", _("A language model is switched on"), in_language(prose.disclosure(session.chosen())))
     _form(store)
     query = session.asked()
     if waiting := personal.held_back():
@@ -264,10 +271,11 @@ def _answer(found: Answer, store: Store) -> None:
     st.html('<div id="answer" class="hv-anchor"></div>')
     summaries_only = TEXT_NOT_HELD in found.notes and not any(cited.kind == "text" for cited in found.citations)
     tone, title, words = SUMMARIES_ONLY if found.status == "partial" and summaries_only else STATUS[found.status]
-    banner(tone, _(title), _(words) if found.answer else " ".join([_(words), *found.notes]))
+    banner(tone, _(title), _(words) if found.answer else " ".join([_(words), *map(in_language, found.notes)]))
     by_role = {role: [s for s in found.answer if s.role == role] for role in ("lead", "prose", "quote", "related")}
     quotes = sorted(by_role["quote"], key=lambda s: _cited(s, found).kind != "text")
     numbers = {s.citations[0]: place for place, s in enumerate([*quotes, *by_role["related"]], start=1)}
+    _survey(found, numbers)
     for statement in by_role["lead"]:
         _lead(statement, found, store)
     _written(by_role["prose"], numbers, found)
@@ -290,7 +298,7 @@ def _lead(statement: Statement, found: Answer, store: Store) -> None:
     whose = jurisdiction_name(store.instruments[cited.instrument]["jurisdiction"])
     with st.container(key="lead"):
         st.html(
-            f'<section class="hv-lead" aria-label="{escape(_("Summary"))}"><p class="hv-labels">{label(_("Haven’s summary, not the law’s wording"), "summary")}{passage.checked(cited)}</p>'
+            f'<section class="hv-lead hv-anchor" id="lead" aria-label="{escape(_("Summary"))}"><p class="hv-labels">{label(_("Haven’s summary, not the law’s wording"), "summary")}{passage.checked(cited)}</p>'
             f'<p class="hv-lead-text" lang="en">{escape(cited.quote)}</p><p class="hv-muted">{escape(_("On {citation}").format(citation=cited.citation))} · {escape(whose)}</p></section>'
         )
         _actions(cited, "lead", _("Read the provision"), store)
@@ -316,6 +324,49 @@ def _rests_on(statement: Statement, numbers: Mapping[int, int], found: Answer) -
     return f'<span class="hv-muted">[{escape("; ".join(named))}]</span>'
 
 
+def _survey(found: Answer, numbers: Mapping[int, int]) -> None:
+    """What each of the places or laws asked about has, as a table; below it, by name, those of many that nothing was found of."""
+    if not found.survey:
+        return
+    silent = [row for row in found.survey if row.citation is None]
+    listed = found.survey if len(found.survey) <= FEW else [row for row in found.survey if row.citation is not None]
+    heads = "".join(f'<th scope="col">{escape(words)}</th>' for words in (_("Whose law"), _("Provision"), _("In short")))
+    body = "".join(_survey_row(row, numbers, found) for row in listed)
+    table = f'<table class="hv-table hv-survey"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>' if body else ""
+    count = _("Found for {found} of {all}.").format(found=len(found.survey) - len(silent), all=len(found.survey))
+    pointer = _("These are pointers to provisions, no finding on a country. “Nothing found” does not mean that the law is silent.")
+    st.html(
+        f'<section aria-labelledby="survey"><h2 class="hv-sub" id="survey">{escape(_("Place by place"))}</h2><p class="hv-muted">{escape(count)} {escape(pointer)}</p>'
+        f"{table}{_silent(silent) if len(found.survey) > FEW else ''}</section>"
+    )
+
+
+def _survey_row(row: SurveyRow, numbers: Mapping[int, int], found: Answer) -> str:
+    name = row.name if row.instrument else jurisdiction_name(row.jurisdiction)
+    head = f'<th scope="row">{escape(name)}</th>'
+    if row.citation is None:
+        return f'<tr>{head}<td colspan="2" class="hv-muted">{escape(_(SILENT[row.state]))}</td></tr>'
+    cited, number = found.citations[row.citation], numbers.get(row.citation)
+    mark = f'<a href="#quote-{number}" aria-label="{escape(_("Quote {n}").format(n=number))}">[{number}]</a>' if number else f'<a href="#lead">[{escape(_("summary"))}]</a>'
+    place = f"{escape(cited.citation)} {mark}{_held(cited)}"
+    language = "en" if row.ours else cited.language
+    line = f'<span lang="{escape(language)}" dir="auto">{escape(row.line)}</span> {label(_("Haven’s summary"), "summary") if row.ours else ""}'
+    return f"<tr>{head}<td>{place}</td><td>{line}</td></tr>"
+
+
+def _held(cited: Cited) -> str:
+    """HTML of a label, where we have our summary of a provision but not its text."""
+    return "" if cited.kind == "text" else f"<br>{label(_('text not held'), 'warn')}"
+
+
+def _silent(rows: Sequence[SurveyRow]) -> str:
+    """The places that nothing is quoted of, by what is said of them."""
+    names = {state: [row.name if row.instrument else jurisdiction_name(row.jurisdiction) for row in rows if row.state == state] for state in SILENT}
+    return "".join(
+        f'<p class="hv-survey-none"><strong>{escape(_(SILENT[state]))}:</strong> {escape(", ".join(sorted(listed)))}.</p>' for state, listed in names.items() if listed
+    )
+
+
 def _numbered(title: str, statements: Sequence[Statement], numbers: Mapping[int, int], found: Answer, store: Store) -> None:
     """The quotations of one kind under their title, numbered as the reader meets them."""
     if not statements:
@@ -326,7 +377,7 @@ def _numbered(title: str, statements: Sequence[Statement], numbers: Mapping[int,
         with st.container(key=f"quote_{number}"):
             cited = _cited(statement, found)
             st.html(
-                f'<article class="hv-card">{passage.head(cited, store, number)}{quote(cited.quote, cited.language, "law" if cited.kind == "text" else "summary")}</article>'
+                f'<article class="hv-card hv-anchor" id="quote-{number}">{passage.head(cited, store, number)}{quote(cited.quote, cited.language, "law" if cited.kind == "text" else "summary")}</article>'
             )
             _actions(cited, f"quote_{number}", _("Read it in context"), store)
 
@@ -378,9 +429,10 @@ def _folded(cited: Cited, key: str, store: Store, number: int | None = None, abo
     """A quotation that opens on a click; `about` is said beside its citation, the name of the law where there is nothing to say."""
     with st.container(key=key):
         badge = f'<span class="hv-number">{number}</span>' if number else ""
+        anchor = f' id="quote-{number}"' if number else ""
         name = about or store.instruments[cited.instrument]["short_title"]
         st.html(
-            f'<details class="hv-fold"><summary>{badge}<span><span class="hv-cite">{escape(cited.citation)}</span> <span class="hv-muted">{escape(name)}</span></span></summary>'
+            f'<details class="hv-fold hv-anchor"{anchor}><summary>{badge}<span><span class="hv-cite">{escape(cited.citation)}</span> <span class="hv-muted">{escape(name)}</span></span></summary>'
             f'<p class="hv-labels">{passage.labels(cited, store)}</p>{quote(cited.quote, cited.language, "law" if cited.kind == "text" else "summary")}</details>'
         )
         _actions(cited, key, _("Read it in context"), store)
@@ -395,7 +447,9 @@ def _notes(found: Answer) -> None:
     for note in notes:
         code, words = note.partition(": ")[::2]
         name, tone = NOTES.get(code, ("", ""))
-        said = f'<span lang="en">{escape(words[:1].upper() + words[1:] if name else note)}</span>'
+        line = in_language(words if name else note)
+        spoken = ' lang="en"' if line in (words, note) else ""
+        said = f"<span{spoken}>{escape(line[:1].upper() + line[1:] if name else line)}</span>"
         items.append(f"<li>{label(_(name), tone)} {said}</li>" if name else f"<li>{said}</li>")
     st.html(f'<section class="hv-notes"><h2 class="hv-sub">{escape(_("Please note"))}</h2><ul>{"".join(items)}</ul></section>')
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kb.premise import contradicts, premise, refusal, unfounded_quantities
+from kb.premise import claims, contradicts, premise, refusal, standing, unfounded_quantities
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,75 @@ def test_a_word_that_the_law_turns_round_contradicts() -> None:
 def test_what_is_asked_is_not_taken_for_granted() -> None:
     assert premise("Must a witness testify before she can apply?") is None
     assert premise("Why must a witness testify before she can apply?") == "must a witness testify before she can apply?"
+
+
+@pytest.mark.parametrize(
+    ("stated", "thing"),
+    [
+        ("The smuggler has to be convicted before a sailor can get a berth. How do I get the judgment?", "conviction"),
+        ("A sailor gets a berth only if she testifies. Who hears her?", "cooperation"),
+        ("She cannot get a berth unless she files a complaint, so who takes it?", "report"),
+        ("Sailors must pay the agency a fee. Which section says how much?", "fee"),
+        ("Since a sailor must have crossed a border to count as shipwrecked, which border counts?", "border"),
+        ("The prosecutor has to prove that force was used. What is the sentence?", "force"),
+    ],
+)
+def test_what_a_question_makes_a_condition_is_named(stated: str, thing: str) -> None:
+    assert thing in {needed for claim in claims(stated) for needed in claim.needed}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "Does the smuggler have to be convicted before she can get a berth?",
+        "They say she must testify. Do I have to go to court?",
+        "The agency told me that I must pay a fee. Is that legal?",
+        "I worked without papers and was never paid. Can I claim my wages?",
+        "I have to testify against him and I am scared. Who protects me?",
+        "Is it true that a sailor gets a berth only if she testifies?",
+        "Since she need not testify, what else can she send?",
+        "If the smuggler must be convicted first, how long does it take?",
+    ],
+)
+def test_what_is_asked_told_or_reported_is_no_claim(asked: str) -> None:
+    assert claims(asked) == []
+
+
+def test_a_provision_denies_says_or_leaves_open_what_is_made_a_condition() -> None:
+    question = "A sailor gets a berth only if she testifies. Who hears her?"
+    (claim,) = claims(question)
+    assert standing(claim, ["A sailor is given a berth whether or not she testifies."], question) is False
+    assert standing(claim, ["A berth for a sailor shall not be made conditional on testimony."], question) is False
+    assert standing(claim, ["A sailor in need of a berth must testify."], question) is True
+    assert standing(claim, ["A sailor is given a berth."], question) is None
+    assert standing(claim, ["Lamps are lit regardless of testimony."], question) is None
+
+
+def test_a_relief_for_children_says_nothing_of_others() -> None:
+    law = ["A child who is a sailor need not testify for a berth."]
+    adult, child = "A sailor must testify to get a berth. Who hears her?", "A sailor under 18 must testify to get a berth. Who hears her?"
+    assert standing(claims(adult)[0], law, adult) is None
+    assert standing(claims(child)[0], law, child) is False
+
+
+def test_who_need_not_be_tried_need_not_be_convicted_but_not_the_other_way() -> None:
+    convicted, caught = "A sailor gets a berth only once the smuggler is convicted. When?", "A sailor gets a berth only once the smuggler is identified. When?"
+    no_trial, no_conviction = ["A sailor gets a berth even if the smuggler cannot be prosecuted."], ["A sailor gets a berth even if the smuggler is not convicted."]
+    assert standing(claims(convicted)[0], no_trial, convicted) is False
+    assert claims(caught) == [] or standing(claims(caught)[0], no_conviction, caught) is not False
+
+
+@pytest.mark.parametrize(
+    ("story", "claim"),
+    [
+        ("They let me go two months ago. Is there notice pay?", "Which section gives two months of notice pay?"),
+        ("We fish twenty hours a day. Does the law say anything?", "The Fishers Act allows twenty hours a day. Which form is it?"),
+    ],
+)
+def test_a_period_of_the_askers_own_story_is_no_claim(story: str, claim: str) -> None:
+    assert unfounded_quantities(story, ["Nothing."]) == [] and unfounded_quantities(claim, ["Nothing."])
+
+
+def test_a_year_is_twelve_months() -> None:
+    assert unfounded_quantities("Which section gives a one-year permit?", ["The permit lasts twelve months."]) == []
+    assert unfounded_quantities("Which section allows forty-eight hours a week?", ["No more than 48 hours."]) == []
