@@ -302,7 +302,7 @@ def _fact(entry: Any, group: str) -> Fact:
         raise _Wrong(f"{key}: a key is lower-case words joined by _, its type one of {', '.join(KINDS)}")
     if bool(options) != kind.startswith("choice"):
         raise _Wrong(f"{key}: options belong to choice and choices, and to nothing else")
-    if any(not isinstance(value, str) for value in options):
+    if any(not isinstance(text, str) for option in options.items() for text in option):
         raise _Wrong(f"{key}: write options as words; YAML reads a bare yes or no as something else")
     conditions = [condition(known[name], key) if known.get(name) else None for name in ("worked_out", "asked_when")]
     return Fact(key, kind, group, known["question"], known["why"], known.get("help") or "", tuple(known["applies_to"]), options, *conditions)

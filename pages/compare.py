@@ -18,6 +18,8 @@ from pages import frame, paths
 from pages.frame import banner, dated, label, link
 from pages.language import N_, _, jurisdiction_name, n_
 from pages.paths import inside
+from pages.told import in_language
+from pages.topics import said
 from pages.verbatim import escape, quote
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -113,7 +115,7 @@ def _choose_way() -> bool:
 def _by_topic(codes: Sequence[str], store: Store) -> None:
     known = comparing.topics(store)
     chosen = st.multiselect(
-        _("Topics"), list(known), key="compare_topics", format_func=lambda id: f"{_(known[id].group)}: {_(known[id].name)}", max_selections=MOST_TOPICS,
+        _("Topics"), list(known), key="compare_topics", format_func=lambda id: f"{said(known[id].group, store)}: {said(known[id].name, store)}", max_selections=MOST_TOPICS,
         placeholder=_("Choose a topic, or take one from the table below"),
     )  # fmt: skip
     _address(chosen, codes)
@@ -141,9 +143,9 @@ def _overview(codes: Sequence[str], store: Store) -> None:
     for id, row in table.items():
         if known[id].group != group:
             group = known[id].group
-            body += f'<tr class="hv-group"><th colspan="{len(codes) + 1}" scope="colgroup">{escape(_(group))}</th></tr>'
+            body += f'<tr class="hv-group"><th colspan="{len(codes) + 1}" scope="colgroup">{escape(said(group, store))}</th></tr>'
         cells = "".join(f"<td>{_count(row[code], id, code)}</td>" for code in codes)
-        body += f'<tr><th scope="row">{inside(paths.comparison([id], codes), _(known[id].name))}</th>{cells}</tr>'
+        body += f'<tr><th scope="row">{inside(paths.comparison([id], codes), said(known[id].name, store))}</th>{cells}</tr>'
     legend = _("The numbers count the provisions that our summaries sort under a topic. “–”: law held, nothing found. “Not held”: no law of that place is here.")
     st.html(
         f'<p class="hv-muted">{escape(legend)}</p><div class="hv-scroll" tabindex="0" role="region" aria-label="{escape(_("Topics by country"))}">'
@@ -191,13 +193,13 @@ def _article_name(id: str, store: Store) -> str:
 
 
 def _comparison(comparison: Comparison, store: Store) -> None:
-    topic = comparison.topic
+    topic, name = comparison.topic, said(comparison.topic.name, store)
     names = [_("Treaties"), *(jurisdiction_name(cell.jurisdiction) for cell in comparison.cells)]
     heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
     cells = "".join(_cell(cell, name, store) for name, cell in zip(names, (comparison.standard, *comparison.cells), strict=True))
     st.html(
-        f'<section class="hv-topic"><h2 class="hv-sub">{escape(_(topic.name))}</h2><p class="hv-muted">{escape(_(topic.definition))}</p>'
-        f'<div class="hv-scroll" tabindex="0" role="region" aria-label="{escape(_(topic.name))}"><table class="hv-compare"><thead><tr>{heads}</tr></thead>'
+        f'<section class="hv-topic"><h2 class="hv-sub">{escape(name)}</h2><p class="hv-muted">{escape(said(topic.definition, store))}</p>'
+        f'<div class="hv-scroll" tabindex="0" role="region" aria-label="{escape(name)}"><table class="hv-compare"><thead><tr>{heads}</tr></thead>'
         f"<tbody><tr>{cells}</tr></tbody></table></div></section>"
     )
 
@@ -216,7 +218,7 @@ def _cell(cell: Cell, name: str, store: Store) -> str:
 def _entry(found: CellProvision, store: Store) -> str:
     entry: Mapping[str, object] = store.instruments[found.instrument]
     labels = label(dated(found.as_at, entry)) if found.quote is not None else label(_("text not held"), "warn")
-    labels += "".join(label(warning, "warn") for warning in found.warnings)
+    labels += "".join(label(in_language(warning), "warn") for warning in found.warnings)
     heading = f'<p class="hv-muted">{escape(found.heading)}</p>' if found.heading else ""
     return (
         f'<article class="hv-entry"><p class="hv-cite">{inside(paths.provision(found.id), found.citation)}</p>{heading}<p class="hv-labels">{labels}</p>'
@@ -245,7 +247,7 @@ def _words(found: CellProvision) -> str:
 
 def _take_away(topics: Sequence[str], codes: Sequence[str], store: Store) -> None:
     """The whole comparison as a file, every provision of it."""
-    st.html(f'<p class="hv-muted">{escape(_(comparing.POINTER))}</p>')
+    st.html(f'<p class="hv-muted">{escape(in_language(comparing.POINTER))}</p>')
     name = "-".join(["compare", *topics[:2], *codes])
 
     def whole() -> list[Comparison]:

@@ -16,6 +16,7 @@ from kb.store import Store
 from pages import frame, paths
 from pages.frame import banner, label
 from pages.language import N_, _, n_
+from pages.told import in_language
 from pages.verbatim import changed, escape
 
 CITATIONS = {
@@ -134,7 +135,7 @@ def _finding(finding: Finding) -> str:
     return (
         f'<li id="finding-{finding.number}"><header class="hv-card-head">{place}<div><p class="hv-cite" dir="auto">{escape(shown)}</p>'
         f'<p class="hv-labels">{label(_(finding.name), finding.tone)}{label(what)}</p></div></header>'
-        f'<p dir="auto">{escape(about.words)}</p>{_changes(about)}{_way(about)}</li>'
+        f'<p dir="auto">{escape(in_language(about.words))}</p>{_changes(about)}{_way(about)}</li>'
     )
 
 

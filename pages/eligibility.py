@@ -10,11 +10,12 @@ from typing import Any
 import streamlit as st
 
 from kb.eligibility import Advice, Basis, Due, Finding, Law, Outcome, Relaxed, check, law_of, questions, told
-from kb.errors import KBError
+from kb.errors import ConfigError, KBError
 from kb.findings import as_text
 from kb.rules import Fact, Rules, Value, read_rules
 from kb.store import Store
-from pages import frame, passage, paths, session
+from kb.translation import ENGLISH, read_rules_words, translated
+from pages import frame, language, passage, paths, session
 from pages.frame import banner, label, link
 from pages.language import N_, _, jurisdiction_name, n_
 from pages.paths import inside
@@ -38,7 +39,7 @@ def main() -> None:
     store = frame.library()
     paths.follow()
     try:
-        rules = _rules()
+        rules = _rules(ENGLISH)
         if rules.reliefs:
             _page(rules, store)
         else:
@@ -53,11 +54,12 @@ def _headline() -> None:
     st.html(f'<header class="hv-hero"><h1>{escape(_("Which protection may be open?"))}</h1><p>{escape(words)}</p></header>')
 
 
-def _page(rules: Rules, store: Store) -> None:
+def _page(english: Rules, store: Store) -> None:
+    rules = _spoken(english)
     ids = _choose(rules)
     facts, on = _facts(), datetime.date.today()
     try:
-        outcomes = check([rules.reliefs[id] for id in ids], told(facts, rules), rules, on, _law(str(store.folder), store))
+        outcomes = _outcomes(ids, facts, rules, on, store)
     except KBError as exc:
         frame.problem(_("Two answers do not go together"), exc)
         st.html(f'<p class="hv-muted">{escape(_("Choose the answer to change below."))}</p>')
@@ -72,22 +74,44 @@ def _page(rules: Rules, store: Store) -> None:
         _outcome(outcomes[0], rules, store)
     else:
         _matrix(outcomes)
-    _take_away(outcomes, rules, on)
+    _take_away(_outcomes(ids, facts, english, on, store), english, on)
+
+
+def _outcomes(ids: Sequence[str], facts: Mapping[str, Value], rules: Rules, on: datetime.date, store: Store) -> list[Outcome]:
+    return check([rules.reliefs[id] for id in ids], told(facts, rules), rules, on, _law(str(store.folder), store))
 
 
 # rules and law, the same for everybody
 
 
-def _rules() -> Rules:
+def _rules(code: str) -> Rules:
+    """The rules in a language.
+
+    Raises: ConfigError where they are damaged, or their translation does not fit them.
+    """
     folder = session.chosen().corpus / "eligibility"
     changed = max((path.stat().st_mtime_ns for path in folder.rglob("*.yaml")), default=0)
-    return _read(str(folder), changed)
+    return _read(str(folder), changed, code)
 
 
-@st.cache_resource(show_spinner=False, max_entries=2)
-def _read(folder: str, changed: int) -> Rules:
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _read(folder: str, changed: int, code: str) -> Rules:
     """The rules as they stood at a change; nothing that a visitor tells."""
-    return read_rules(Path(folder))
+    rules = read_rules(Path(folder))
+    return rules if code == ENGLISH else translated(rules, read_rules_words(Path(folder), code, rules))
+
+
+def _spoken(english: Rules) -> Rules:
+    """The rules in the session's language, told what is not; all of them in English where their translation does not fit, rather than some."""
+    if language.chosen() == ENGLISH:
+        return english
+    try:
+        rules = _rules(language.chosen())
+    except ConfigError:
+        banner("part", _("These rules have no translation that fits them"), _("So they are shown in English, rather than in words that may be out of date."))
+        return english
+    st.html(f'<p class="hv-muted">{escape(_("Haven’s own translation of its rules. The law, our summaries and the file to download are not translated."))}</p>')
+    return rules
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
@@ -118,7 +142,7 @@ def _choose(rules: Rules) -> list[str]:
 
 
 def _title(id: str, rules: Rules) -> str:
-    return _("All, side by side") if id == ALL else _(rules.reliefs[id].title)
+    return _("All, side by side") if id == ALL else rules.reliefs[id].title
 
 
 def _look_at(id: str) -> None:
@@ -177,9 +201,9 @@ def _nothing_to_ask(skipped: bool) -> None:
 def _ask(fact: Fact, value: Value | None, left: int) -> None:
     count = n_("{n} open question", "{n} open questions", left) if left else ""
     st.html(
-        f'<p class="hv-step">{escape(_(fact.group))}<span>{escape(count)}</span></p><h2 class="hv-question">{escape(_(fact.question))}</h2>'
-        f'<p class="hv-muted">{escape(_("Why this is asked:"))} {escape(_(fact.why))}</p>'
-        + (f'<p class="hv-muted">{escape(_(fact.help))}</p>' if fact.help else "")
+        f'<p class="hv-step">{escape(fact.group)}<span>{escape(count)}</span></p><h2 class="hv-question">{escape(fact.question)}</h2>'
+        f'<p class="hv-muted">{escape(_("Why this is asked:"))} {escape(fact.why)}</p>'
+        + (f'<p class="hv-muted">{escape(fact.help)}</p>' if fact.help else "")
     )
     with st.form("fact", border=False):
         answer = _field(fact, value)
@@ -202,7 +226,7 @@ def _field(fact: Fact, value: Value | None) -> Value | None:
             names = {UNKNOWN: _("I don’t know"), "yes": _("Yes"), "no": _("No")}
             return options[_radio(fact, names, next((name for name, meant in options.items() if meant is value), UNKNOWN))]
         case "choice":
-            names = {UNKNOWN: _("I don’t know"), **{name: _(words) for name, words in fact.options.items()}}
+            names = {UNKNOWN: _("I don’t know"), **fact.options}
             picked = _radio(fact, names, value or UNKNOWN)
             return None if picked == UNKNOWN else picked
         case "choices":
@@ -217,12 +241,12 @@ def _field(fact: Fact, value: Value | None) -> Value | None:
 
 def _radio(fact: Fact, names: Mapping[str, str], current: Any) -> str:
     keys = list(names)
-    return st.radio(_(fact.question), keys, keys.index(current), format_func=names.__getitem__, label_visibility="collapsed", key=f"field_{fact.key}")
+    return st.radio(fact.question, keys, keys.index(current), format_func=names.__getitem__, label_visibility="collapsed", key=f"field_{fact.key}")
 
 
 def _several(fact: Fact, current: Sequence[str]) -> tuple[str, ...] | None:
     st.html(f'<p class="hv-muted">{escape(_("Leave all empty if you don’t know."))}</p>')
-    ticked = {name: st.checkbox(_(words), name in current, key=f"field_{fact.key}_{name}") for name, words in fact.options.items()}
+    ticked = {name: st.checkbox(words, name in current, key=f"field_{fact.key}_{name}") for name, words in fact.options.items()}
     return tuple(name for name, on in ticked.items() if on) or None
 
 
@@ -263,7 +287,7 @@ def _answers(rules: Rules, facts: Mapping[str, Value]) -> None:
         st.html(f'<p class="hv-muted">{escape(_("Choose one to change it. They stay in this session’s memory and are gone when you leave."))}</p>')
         for key in rules.facts:
             if key in facts:
-                st.button(f"{_(rules.facts[key].question)} **{_shown(rules.facts[key], facts[key])}**", type="tertiary", key=f"again_{key}", on_click=_again, args=(key,))
+                st.button(f"{rules.facts[key].question} **{_shown(rules.facts[key], facts[key])}**", type="tertiary", key=f"again_{key}", on_click=_again, args=(key,))
         st.button(_("Start again with nothing"), on_click=_start_again, key="start_again")
 
 
@@ -272,9 +296,9 @@ def _shown(fact: Fact, value: Value) -> str:
         case bool():
             return _("Yes") if value else _("No")
         case tuple():
-            return "; ".join(_(fact.options[name]) for name in value)
+            return "; ".join(fact.options[name] for name in value)
         case str():
-            return _(fact.options[value])
+            return fact.options[value]
     return str(value)
 
 
@@ -291,7 +315,7 @@ def _matrix(outcomes: Sequence[Outcome]) -> None:
     st.html(f'<h2 class="hv-sub">{escape(_("Look at one"))}</h2>')
     with st.container(key="look_closer", horizontal=True):
         for outcome in outcomes:
-            st.button(_(outcome.title), key=f"look_{outcome.relief}", on_click=_look_at, args=(outcome.relief,))
+            st.button(outcome.title, key=f"look_{outcome.relief}", on_click=_look_at, args=(outcome.relief,))
 
 
 def _row(outcome: Outcome, heads: Sequence[str]) -> str:
@@ -300,15 +324,15 @@ def _row(outcome: Outcome, heads: Sequence[str]) -> str:
         number = outcome.count(state)
         shown = f'<span class="hv-find-mark hv-find-{tone}" aria-hidden="true">{mark}</span>{number}' if number else "–"
         cells.append(f'<td data-name="{escape(head)}">{shown}</td>')
-    return f'<tr><th scope="row">{escape(_(outcome.title))}</th>{"".join(cells)}<td class="hv-first">{_hint(outcome)}</td></tr>'
+    return f'<tr><th scope="row">{escape(outcome.title)}</th>{"".join(cells)}<td class="hv-first">{_hint(outcome)}</td></tr>'
 
 
 def _hint(outcome: Outcome) -> str:
     """The tests that are not met, and the next date, in few words."""
-    lines = [escape(_(finding.wording)) for finding in outcome.findings if finding.state == "not met"][:2]
+    lines = [escape(finding.wording) for finding in outcome.findings if finding.state == "not met"][:2]
     coming = next((due for due in outcome.due if due.days is not None and due.days >= 0), None)
     if coming:
-        lines.append(f"<strong>{coming.day.isoformat()}</strong> {escape(_(coming.wording))}")
+        lines.append(f"<strong>{coming.day.isoformat()}</strong> {escape(coming.wording)}")
     return "<br>".join(lines)
 
 
@@ -320,7 +344,7 @@ def _outcome(outcome: Outcome, rules: Rules, store: Store) -> None:
     numbers = ((outcome.count(state), f"{mark} {_(words)}", _TONES[tone]) for state, words, tone, mark in GROUPS)
     counts = "".join(label(f"{words}: {number}", tone if number else "plain") for number, words, tone in numbers)
     st.html(
-        f'<section class="hv-relief"><h2 class="hv-sub">{escape(_(outcome.title))}</h2><p>{escape(_(outcome.about))}</p><p class="hv-labels">{counts}</p>'
+        f'<section class="hv-relief"><h2 class="hv-sub">{escape(outcome.title)}</h2><p>{escape(outcome.about)}</p><p class="hv-labels">{counts}</p>'
         f'<p class="hv-muted">{escape(reviewed)}</p></section>'
     )
     _first(outcome)
@@ -345,16 +369,16 @@ def _first(outcome: Outcome) -> None:
 
 def _due(due: Due) -> str:
     if due.day is None:
-        return f"<li>{label(_('date not known'), 'plain')} {escape(_(due.wording))} {_where(due.basis)}</li>"
+        return f"<li>{label(_('date not known'), 'plain')} {escape(due.wording)} {_where(due.basis)}</li>"
     if due.days < 0:
         when, tone = n_("{n} day ago", "{n} days ago", -due.days), "warn"
     else:
         when, tone = (n_("in {n} day", "in {n} days", due.days), "warn" if due.days <= 60 else "good") if due.days else (_("today"), "warn")
-    return f"<li>{label(f'{due.day.isoformat()}, {when}', tone)} {escape(_(due.wording))} {_where(due.basis)}</li>"
+    return f"<li>{label(f'{due.day.isoformat()}, {when}', tone)} {escape(due.wording)} {_where(due.basis)}</li>"
 
 
 def _advice(advice: Advice) -> str:
-    return f"<li>{escape(_(advice.wording))} {_where(advice.basis) if advice.basis else ''}</li>"
+    return f"<li>{escape(advice.wording)} {_where(advice.basis) if advice.basis else ''}</li>"
 
 
 def _listed(notes: Sequence[Advice]) -> str:
@@ -370,24 +394,24 @@ def _where(basis: Basis) -> str:
 
 def _finding(finding: Finding, tone: str, mark: str, words: str, rules: Rules, store: Store) -> str:
     ask = _("To settle it:") if finding.state == "cannot tell" else _("To ask about the waiver:")
-    asked = f'<span class="hv-settle">{escape(ask)} {escape(_(rules.facts[finding.missing[0]].question))}</span>' if finding.missing and finding.state != "met" else ""
+    asked = f'<span class="hv-settle">{escape(ask)} {escape(rules.facts[finding.missing[0]].question)}</span>' if finding.missing and finding.state != "met" else ""
     why = _("unverified: no longer law in our copy") if finding.basis[0].ended else _("unverified: official text not held")
     unverified = "" if finding.verified else label(why, "warn")
     by = "".join(label(_("by an exception"), "summary") for _id in finding.by[:1])
     waiver = label(_("a waiver exists"), "summary") if finding.state == "not met" and finding.waivers else ""
     return (
         f'<details class="hv-fold hv-finding"><summary><span class="hv-find-mark hv-find-{tone}" aria-hidden="true">{mark}</span><span class="hv-find-body">'
-        f'<span class="hv-cite"><span class="hv-said">{escape(words)}: </span>{escape(_(finding.wording))}</span>{asked}'
+        f'<span class="hv-cite"><span class="hv-said">{escape(words)}: </span>{escape(finding.wording)}</span>{asked}'
         f'<span class="hv-labels">{unverified}{by}{waiver}</span></span></summary>{_details(finding, store)}</details>'
     )
 
 
 def _details(finding: Finding, store: Store) -> str:
-    parts = [f'<p class="hv-muted">{escape(_(words))}</p>' for words in (finding.weighed, finding.help) if words]
+    parts = [f'<p class="hv-muted">{escape(words)}</p>' for words in (finding.weighed, finding.help) if words]
     parts.append(_relaxed(_("Exceptions"), [item for item in finding.exceptions if finding.state != "met" or item.id in finding.by], finding))
     parts.append(_relaxed(_("Waivers, which somebody has to grant"), finding.waivers if finding.state != "met" else (), finding))
     if finding.evidence:
-        listed = "; ".join(_(item) for item in finding.evidence)
+        listed = "; ".join(finding.evidence)
         parts.append(f'<p class="hv-muted"><strong>{escape(_("What usually shows it:"))}</strong> {escape(listed)}</p>')
     parts.extend(_law_text(basis, store) for basis in finding.basis)
     return f'<div class="hv-find-details">{"".join(parts)}</div>'
@@ -396,7 +420,7 @@ def _details(finding: Finding, store: Store) -> str:
 def _relaxed(title: str, items: Sequence[Relaxed], finding: Finding) -> str:
     if not items:
         return ""
-    rows = "".join(f"<li>{escape(_(item.wording))} {label(_(WAIVED[item.state]), 'good' if item.state == 'met' else 'plain')} {_where(item.basis)}</li>" for item in items)
+    rows = "".join(f"<li>{escape(item.wording)} {label(_(WAIVED[item.state]), 'good' if item.state == 'met' else 'plain')} {_where(item.basis)}</li>" for item in items)
     return f'<p class="hv-find-head">{escape(title)}</p><ul class="hv-know">{rows}</ul>'
 
 

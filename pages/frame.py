@@ -19,6 +19,7 @@ from kb.errors import ConfigError, KBError
 from kb.store import Store
 from pages import idle, language, session, update
 from pages.language import N_, _, jurisdiction_name
+from pages.told import in_language
 from pages.verbatim import escape
 
 AWAY = "https://www.wikipedia.org/"  # where the quick exit leads
@@ -178,7 +179,7 @@ def library() -> Store:
         foot()
         st.stop()
     if store.notice:
-        banner("stop", _("You are reading an earlier edition of the library"), store.notice)
+        banner("stop", _("You are reading an earlier edition of the library"), in_language(store.notice))
     if session.newer():
         _offer_newer()
     return store
@@ -244,7 +245,7 @@ def banner(tone: str, title: str, words: str = "") -> None:
 
 def problem(title: str, exc: KBError) -> None:
     """What went wrong, in the one line of the error."""
-    line = str(exc)
+    line = in_language(str(exc))
     banner("stop", title, line[:1].upper() + line[1:])
 
 
@@ -296,7 +297,7 @@ def _privacy() -> str:
         away = ""
     if away:
         kept = _("What you ask lives in the memory of this session alone; it is not logged and not kept. A language model is switched on.")
-        return f"{kept} {away}"
+        return f"{kept} {in_language(away)}"
     return _("What you ask lives in the memory of this session alone; it is not logged and not kept, and it is not sent to anyone.")
 
 
@@ -318,7 +319,8 @@ def _help_now(jurisdiction: str | None) -> None:
     )  # fmt: skip
     if place:
         shown = [entry for entry in entries if within(entry["jurisdiction"], place) or entry["jurisdiction"] == place]
-        st.html(f'<ul class="hv-helplist">{"".join(_help_entry(entry) for entry in shown)}</ul>')
+        words = language.fitting(session.chosen().corpus / "topics", "help", [str(entry["for_whom"]) for entry in entries if entry.get("for_whom")])
+        st.html(f'<ul class="hv-helplist">{"".join(_help_entry(entry, words) for entry in shown)}</ul>')
 
 
 def _place_name(code: str) -> str:
@@ -333,10 +335,11 @@ def _help_entries() -> list[dict[str, Any]]:
         return []
 
 
-def _help_entry(entry: Mapping[str, Any]) -> str:
+def _help_entry(entry: Mapping[str, Any], words: Mapping[str, str]) -> str:
     spoken = ", ".join(language_name(str(code)) for code in entry.get("languages") or ())
     checked = entry.get("date_checked")
-    details = [str(entry["for_whom"])] if entry.get("for_whom") else []
+    about = str(entry.get("for_whom") or "")
+    details = [words.get(about, about)] if about else []
     details += [_("Languages: {names}").format(names=spoken)] if spoken else []
     phone = f'<span class="hv-phone">{escape(str(entry["phone"]))}</span>' if entry.get("phone") else ""
     state = label(_("checked {date}").format(date=checked), "good") if checked else label(_("number not yet checked by us"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
@@ -13,6 +14,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from kb import citation
+from kb.errors import ConfigError
+from kb.translation import ENGLISH, Words, read_words
 
 INTERFACES = {"en": "English", "es": "Español"}
 _LOCALE = Path(__file__).with_name("locale")
@@ -20,7 +23,7 @@ _LOCALE = Path(__file__).with_name("locale")
 
 def chosen() -> str:
     """The code of the session's language: en unless the visitor chose another."""
-    return st.session_state.get("interface", "en")
+    return st.session_state.get("interface", ENGLISH)
 
 
 def choose(code: str) -> None:
@@ -43,12 +46,22 @@ def N_(text: str) -> str:  # noqa: N802 - gettext's own name
     return text
 
 
+def fitting(folder: Path, name: str, texts: Iterable[str]) -> Words:
+    """What the texts of a file of the corpus are in the session's language, by their English; none where its translation does not fit all of them."""
+    if chosen() == ENGLISH:
+        return {}
+    try:
+        return read_words(folder / "translation" / chosen() / f"{name}.yaml", chosen(), texts)
+    except ConfigError:
+        return {}
+
+
 PARTS = (N_("International"), N_("California"), N_("New York"), N_("Florida"), N_("Texas"), N_("Scotland"), N_("Northern Ireland"))  # no territories to Babel
 
 
 def jurisdiction_name(code: str) -> str:
     """The name of a jurisdiction in the session's language; as English has it where there is no other."""
-    if chosen() == "en":
+    if chosen() == ENGLISH:
         return citation.jurisdiction_name(code)
     return Locale.parse(chosen()).territories.get(code.upper()) or _(citation.jurisdiction_name(code))
 

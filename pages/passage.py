@@ -6,7 +6,7 @@ import streamlit as st
 
 from kb.model import Cited
 from kb.store import Store
-from pages import frame, session
+from pages import frame, language, session
 from pages.frame import dated, label
 from pages.language import _, jurisdiction_name
 from pages.verbatim import escape
@@ -35,7 +35,7 @@ def labels(cited: Cited, store: Store) -> str:
     told = label(_("official text"), "good") + label(dated(cited.as_at, store.instruments[cited.instrument]))
     if cited.damaged:
         told += label(_("damaged copy: compare with the official text"), "warn")
-    if cited.language != "en":
+    if cited.language != language.chosen():
         told += label(frame.language_name(cited.language))
     return told
 

@@ -11,7 +11,7 @@ from kb.citation import cite
 from kb.errors import KBError
 from kb.show import show
 from kb.store import Store, Version
-from pages import frame, paths, related, session, topics, wordings
+from pages import frame, language, paths, related, session, topics, wordings
 from pages.frame import banner, dated, label, link
 from pages.language import N_, _, jurisdiction_name
 from pages.verbatim import direction, escape, provision, quote
@@ -109,7 +109,7 @@ def _labels(version: Version | None, entry: dict[str, Any]) -> str:
         labels += label(_("not the current wording"), "warn")
     if version.damaged:
         labels += label(_("damaged copy"), "warn")
-    if version.language != "en":
+    if version.language != language.chosen():
         labels += label(frame.language_name(version.language))
     return labels
 

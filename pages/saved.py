@@ -13,6 +13,7 @@ from kb.store import Store
 from pages import frame, passage, session, take_away
 from pages.frame import banner, link
 from pages.language import _, n_
+from pages.told import in_language
 from pages.verbatim import escape, quote
 
 LONGEST_NOTE = 2_000
@@ -129,7 +130,7 @@ def _tell(told: tuple[int, list[Verdict]] | KBError) -> None:
     added, refused = told
     banner("good" if not refused else "part", n_("{n} passage was loaded", "{n} passages were loaded", added))
     if refused:
-        items = "".join(f"<li>{escape(v.saved.cited.citation)}: {escape(_(v.words))} {escape(v.saved.note)}</li>" for v in refused)
+        items = "".join(f"<li>{escape(v.saved.cited.citation)}: {escape(in_language(_(v.words)))} {escape(v.saved.note)}</li>" for v in refused)
         why = _("Not loaded, since the record no longer has these words")
         st.html(f'<section class="hv-notes"><h3 class="hv-side">{escape(why)}</h3><ul>{items}</ul></section>')
 

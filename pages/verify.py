@@ -13,6 +13,7 @@ from kb.store import Store
 from pages import frame, session
 from pages.frame import banner, dated, label
 from pages.language import N_, _, n_
+from pages.told import in_language
 from pages.verbatim import changed, escape, quote
 
 STATES = {
@@ -101,7 +102,7 @@ def _verdict(place: int, verdict: Verdict, store: Store) -> None:
         st.html(
             f'<article class="hv-card"><header class="hv-card-head"><span class="hv-number" role="img" aria-label="{escape(_("Quote {n}").format(n=place + 1))}">{place + 1}</span>'
             f'<div><p class="hv-cite">{escape(cited.citation)}</p><p class="hv-labels">{labels}</p></div></header>'
-            f"<p>{escape(_(verdict.words))}</p>{_wording(verdict)}</article>"
+            f"<p>{escape(in_language(_(verdict.words)))}</p>{_wording(verdict)}</article>"
         )
         if verdict.start is not None and cited.kind == "text" and st.button(_("Read it in context"), key=f"open_verdict_{place}", icon=":material/menu_book:"):
             session.open_provision(session.Opened(cited.provision_id))

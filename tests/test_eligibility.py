@@ -272,6 +272,16 @@ def test_yaml_that_builds_objects_is_refused(tmp_path: Path):
         read_rules(tmp_path)
 
 
+def test_words_of_an_option_that_yaml_reads_as_no_are_refused(tmp_path: Path):
+    """A bare No would leave its answer without words on the page."""
+    write_corpus(tmp_path)
+    facts = (tmp_path / "facts.yaml").read_text("utf-8")
+    assert facts.count('{none: "No", charged') == 1
+    (tmp_path / "facts.yaml").write_text(facts.replace('{none: "No", charged', "{none: No, charged"), "utf-8")
+    with pytest.raises(ConfigError, match="criminal_record: write options as words"):
+        read_rules(tmp_path)
+
+
 def test_without_a_folder_there_are_no_rules(tmp_path: Path):
     assert read_rules(tmp_path) == Rules({}, {})
 

@@ -78,3 +78,17 @@ def test_read_search_ask_and_leave(page, served: tuple[str, Path], browser) -> N
         if path.is_file():
             assert PLANTED.encode() not in path.read_bytes(), path
     assert page.outside == [] or all(url.startswith(AWAY) for url in page.outside)
+
+
+def test_an_upload_without_the_pages_token_is_refused(page, served: tuple[str, Path]) -> None:
+    page.goto(f"{served[0]}/documents")
+    page.get_by_text("No files yet.").wait_for()
+    with page.expect_request(lambda request: request.method == "PUT" and "/upload_file/" in request.url) as sent:
+        add(page, ("letter.txt", LETTER.encode()))
+    page.get_by_text("letter.txt").first.wait_for()
+    assert sent.value.headers["x-xsrftoken"]
+    planted = {"file": {"name": "planted.txt", "mimeType": "text/plain", "buffer": b"planted"}}
+    refused = page.request.put(sent.value.url, multipart=planted)  # with the page's cookies, as a form on another site would send them
+    assert refused.status == 403
+    accepted = page.request.put(sent.value.url, multipart=planted, headers={"x-xsrftoken": sent.value.headers["x-xsrftoken"]})
+    assert accepted.ok
