@@ -46,9 +46,18 @@ class Vocabulary:
         return self._spanish_pattern.sub(lambda m: self._spanish[_written(m)], unicodedata.normalize("NFC", text))
 
     def places(self, text: str) -> list[str]:
-        """Codes of the jurisdictions that a question names, by themselves or as parts of the world."""
-        regions = (code for match in self._region_pattern.finditer(text) for code in self._regions[_written(match)])
-        return list(dict.fromkeys([*jurisdictions_named(text), *regions]))
+        """Codes of the jurisdictions that a question names, by themselves or as parts of the world.
+
+        Of names that overlap the longer counts: South Africa is not all of Africa, and Latin American law is not American.
+        """
+        codes, rest = [], text
+        for found, start, end in self.regions(text):
+            before = re.search(r"\w+\W$", text[:start])
+            longer = set(jurisdictions_named(text[before.start() if before else start : end])) - set(jurisdictions_named(text[start:end]))
+            if not longer and not text[end:].startswith(" of "):  # the Gulf of Mexico
+                codes.extend(found)
+                rest = rest[:start] + " " * (end - start) + rest[end:]
+        return list(dict.fromkeys([*jurisdictions_named(rest), *codes]))
 
     def regions(self, text: str) -> list[tuple[tuple[str, ...], int, int]]:
         """(codes, start, end) of every part of the world that a text names, in order."""

@@ -67,3 +67,21 @@ def test_a_form_of_relief_implies_whose_law_is_meant(vocabulary: Vocabulary) -> 
     assert vocabulary.jurisdictions("Home Office refused a conclusive grounds decision") == ["gb"]
     assert vocabulary.jurisdictions("Who must report in Uganda under the ILO rules?")[0] == "ug"
     assert vocabulary.jurisdictions("my employer keeps my passport") == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "places"),
+    [
+        ("Does South Africa punish recruiters?", ["za"]),
+        ("South African and Kenyan law", ["za", "ke"]),
+        ("shrimp boats in the Gulf of Mexico", ["mx"]),
+        ("American law on T visas", ["us"]),
+    ],
+)
+def test_a_country_whose_name_holds_a_part_of_the_world_is_no_part_of_the_world(vocabulary: Vocabulary, asked: str, places: list[str]) -> None:
+    assert vocabulary.places(asked) == places
+
+
+def test_a_part_of_the_world_stands_for_its_places_alone(vocabulary: Vocabulary) -> None:
+    assert {"ar", "co", "mx"} < set(vocabulary.places("Latin American laws on fees")) and "us" not in vocabulary.places("Latin American laws on fees")
+    assert {"ke", "za"} < set(vocabulary.places("Which African laws give a reflection period?"))
