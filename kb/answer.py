@@ -534,7 +534,9 @@ def _surveyed(answer: Answer, text: str, query: Query, usable: Sequence[Hit], st
 
     listed = survey.rows(survey.find(asked, text, query, usable, store, settings), text, query.filters.summaries, store, number_of)
     told += notes(citations[len(answer.citations) :], store, query.filters.as_at)
-    return replace(answer, answer=tuple(statements), citations=tuple(citations), notes=tuple(dict.fromkeys(told)), survey=listed)
+    whole = all(row.citation is not None and citations[row.citation].kind == "text" for row in listed)
+    status: Status = answer.status if whole or answer.status != "supported" else "partial"
+    return replace(answer, status=status, answer=tuple(statements), citations=tuple(citations), notes=tuple(dict.fromkeys(told)), survey=listed)
 
 
 def _travelling(cited: Cited, question: str, store: Store, as_at: str | None, told: list[str]) -> list[Related]:

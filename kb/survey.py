@@ -356,12 +356,13 @@ def _row(found: Finding, text: str, summaries: bool, store: Store, number_of: Ca
 
 
 def _sentence(hit: Hit, text: str, store: Store) -> str:
-    """A sentence of our summary of a hit's portion: the first, unless another shares two more words with the question; empty where we have none."""
+    """Our summary of a hit's portion, or the sentence of it that shares two more words with the question than the first does; empty where we have none."""
     around = [summary for summary in store.summaries(hit.instrument, hit.numbers) if summary["numbers"] and len(summary["numbers"]) <= len(hit.numbers)]
     if not around:
         return ""
     asked = set(terms(_in_english(text, store)))
-    sentences = re.split(r"(?<=[.!?])\s+(?=[A-Z“])", max(around, key=lambda summary: len(summary["numbers"]))["summary"])
+    whole = max(around, key=lambda summary: len(summary["numbers"]))["summary"]
+    sentences = re.split(r"(?<=[.!?])\s+(?=[A-Z“])", whole)
     shared = [len(asked & set(terms(sentence))) for sentence in sentences]
     best = shared.index(max(shared))
-    return sentences[best if shared[best] >= shared[0] + 2 else 0].strip()
+    return (sentences[best] if shared[best] >= shared[0] + 2 else whole).strip()
