@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -13,6 +14,7 @@ import bm25s
 import numpy as np
 import Stemmer
 
+logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets DEBUG by itself, and would talk into the progress bars
 K1, B = 1.5, 0.75
 _WORD = re.compile(r"[a-z]{1,2}-\d+(?:[.\-–]\d+)*[a-z]*|[a-z]*\d+(?:[.\-–]\d+)*[a-z]*|[^\W\d_]+", re.IGNORECASE)
 _CJK = re.compile(r"[\u3400-\u9fff]+")
