@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Literal
 
-from kb.answer import focus, sentences
 from kb.citation import JURISDICTIONS, cite, format_id, in_line, jurisdiction_name, split_id, touches, within
 from kb.errors import QueryError, StoreError
+from kb.extract import focus, sentences
 from kb.lexical import terms
 from kb.model import Portion
 from kb.show import locate

@@ -13,8 +13,9 @@ import ir_measures
 import numpy as np
 from ir_measures import RR, Success, nDCG
 
-from kb.answer import TEXT_NOT_HELD, sentences
+from kb.answer import TEXT_NOT_HELD
 from kb.config import Settings
+from kb.extract import sentences
 from kb.model import Answer, Cited, Filters, Query
 from kb.report import read_lines
 from kb.search import search

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from ingest.build import build
-from kb.answer import ask, before_contacts, chapeau, filled, focus, reach, sentences, with_opening
+from kb.answer import ask
 from kb.config import Settings
+from kb.extract import before_contacts, chapeau, filled, focus, reach, sentences, with_opening
 from kb.model import Answer, Hit, Portion, Provision, Query
 from kb.store import Store
 from tests import library

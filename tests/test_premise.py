@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kb.premise import claims, contradicts, premise, refusal, standing, unfounded_quantities
+from kb.premise import claims, contradicts, premise, standing
+from kb.quantities import unfounded_quantities
+from kb.refusal import refusal
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,14 @@ from string import Formatter
 
 import pytest
 
-from kb import answer, compare, currency, draft, premise, prose, receipt
+from kb import answer, compare, currency, draft, prose, receipt, refusal
 from kb.citation import JURISDICTIONS, jurisdiction_name
 from kb.config import ROOT
 from pages import language
 from pages.told import PARTS, SENTENCES, in_language
 from tests.test_language import catalogue_entries
 
-SPEAKING = (answer, compare, currency, draft, premise)  # modules whose sentences a page shows as they come
+SPEAKING = (answer, compare, currency, draft, refusal)  # modules whose sentences a page shows as they come
 FRAGMENTS = {  # pieces of a sentence that another literal of the module completes, and what no page shows
     " On {} it had not been replaced yet.", " Our copy is known to be incomplete or disturbed; compare it with the official text.",
     "A change is not in our copy: {} ({})", "It differs from the record{}.",
