@@ -62,9 +62,11 @@ _EXIT = """<script>(() => {
   document.addEventListener("keydown", (event) => {
     if (event.repeat) return;
     if (event.key !== "Shift") { shifts = []; return; }
-    const now = Date.now();
-    shifts = [...shifts.filter((at) => now - at < 1500), now];
-    if (shifts.length >= 3) document.querySelector(".st-key-quick_exit button")?.click();
+    const now = event.timeStamp;  // when the key went down, however busy the page is
+    shifts = [...shifts.filter((at) => now - at < 3000), now];
+    if (shifts.length < 3) return;
+    const button = document.querySelector(".st-key-quick_exit button");
+    if (button) button.click(); else leave();
   }, true);
   window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });
 })();</script>"""

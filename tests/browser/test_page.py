@@ -69,7 +69,7 @@ def test_each_reader_finds_their_work_from_the_first_page(page, served) -> None:
         link.wait_for()
         page.evaluate("window.stillHere = true")
         link.click()
-        page.wait_for_url(f"{served[0]}/{path}")
+        page.wait_for_url(re.compile(rf"/{path}(\?|$)"))  # a page may put what it shows into its address
         page.get_by_text("This is not legal advice").wait_for()
         assert page.evaluate("window.stillHere")
 
