@@ -1,7 +1,7 @@
 """How closely the words of a question find theirs in a passage: late interaction over the model's states of every word piece.
 
-A state of a passage is kept as one bit a dimension (its sign), 48 bytes where the model has 384; a question's stay as they are. On the development questions of
-two public benchmarks that loses nothing against whole states (docs/experiments.md).
+A state of a passage is kept as one bit a dimension (its sign), 48 bytes where the model has 384; a question's stay as they are. What that costs against whole
+states stands in docs/experiments.md.
 Source: MaxSim of Khattab and Zaharia, "ColBERT", SIGIR 2020; signs for sums as in Charikar, "Similarity estimation techniques from rounding algorithms", STOC 2002.
 """
 
