@@ -405,13 +405,14 @@ def _points(printed: str | None) -> tuple[str, ...]:
 
 def jurisdictions_named(text: str) -> list[str]:
     """Codes of the jurisdictions that a text names, in the order in which they stand."""
-    found: dict[str, int] = {}
+    return list(dict.fromkeys(code for code, _, _ in places_named(text)))
+
+
+def places_named(text: str) -> list[tuple[str, int, int]]:
+    """(code, start, end) of every name of a jurisdiction in a text, in order."""
     said = set(re.findall(r"\w+", text.lower()))
-    for code, pattern in _jurisdiction_patterns().items():
-        match = None if said.isdisjoint(_first_words()[code]) else pattern.search(text)
-        if match:
-            found[code] = match.start()
-    return sorted(found, key=found.__getitem__)
+    patterns = ((code, pattern) for code, pattern in _jurisdiction_patterns().items() if not said.isdisjoint(_first_words()[code]))
+    return sorted(((code, *match.span()) for code, pattern in patterns for match in pattern.finditer(text)), key=lambda place: place[1])
 
 
 def without_places(text: str) -> str:

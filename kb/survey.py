@@ -9,13 +9,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from textwrap import shorten
 from typing import Literal
 
 import numpy as np
 
-from kb.citation import JURISDICTIONS, jurisdiction_name, jurisdictions_named, within
+from kb.citation import JURISDICTIONS, jurisdiction_name, places_named, within
 from kb.config import Settings
 from kb.lexical import terms
 from kb.model import Filters, Hit, Query, SurveyRow
@@ -160,7 +159,8 @@ def _world(text: str, store: Store) -> list[Side]:
 def _named(text: str, store: Store) -> list[_Named]:
     """What a text names, in order; of names that overlap the longest: South Africa is no part of Africa, nor are Latin American laws American."""
     laws = [_Named((Side(store.instruments[id]["jurisdiction"], id),), start, end) for id, start, end in store.names.mentions(text)]
-    places = [_Named((Side(code),), *match.span()) for code, pattern in _patterns(text) for match in pattern.finditer(text)]
+    written = [*places_named(text), *(("us", *match.span()) for match in re.finditer(r"\bUS\b", text))]
+    places = [_Named((Side(code),), start, end) for code, start, end in written]
     regions = [_Named(tuple(map(Side, sorted(codes, key=jurisdiction_name))), start, end, True) for codes, start, end in store.vocabulary.regions(text) if not text[end:].startswith(" of ")]
     kept: list[_Named] = []
     for item in sorted([*laws, *places, *regions], key=lambda item: (item.start - item.end, item.start)):
@@ -179,17 +179,6 @@ def _without_origins(text: str, named: Iterable[_Named]) -> Iterator[_Named]:
             origin = item
         else:
             yield item
-
-
-@lru_cache(maxsize=256)
-def _pattern(code: str) -> re.Pattern[str]:
-    words = "|".join(re.escape(word) for word in JURISDICTIONS[code][1].split("|"))
-    return re.compile(rf"(?<!\w)(?:{words}{'|(?-i:US)' if code == 'us' else ''})(?!\w)", re.IGNORECASE)
-
-
-def _patterns(text: str) -> list[tuple[str, re.Pattern[str]]]:
-    codes = dict.fromkeys([*jurisdictions_named(text), *(["us"] if re.search(r"\bUS\b", text) else [])])
-    return [(code, _pattern(code)) for code in codes]
 
 
 # what each has

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-from kb.citation import jurisdictions_named
+from kb.citation import places_named
 
 _SPANISH = re.compile(
     r"[¿¡ñáéíóú]|\b(?:el|la|los|las|una|que|para|por|con|como|puedo|puede|tengo|trabajo|víctima|victima|trata|derecho|ley|si|es|mi|me)\b", re.IGNORECASE
@@ -50,14 +50,12 @@ class Vocabulary:
 
         Of names that overlap the longer counts: South Africa is not all of Africa, and Latin American law is not American.
         """
-        codes, rest = [], text
-        for found, start, end in self.regions(text):
-            before = re.search(r"\w+\W$", text[:start])
-            longer = set(jurisdictions_named(text[before.start() if before else start : end])) - set(jurisdictions_named(text[start:end]))
-            if not longer and not text[end:].startswith(" of "):  # the Gulf of Mexico
-                codes.extend(found)
-                rest = rest[:start] + " " * (end - start) + rest[end:]
-        return list(dict.fromkeys([*jurisdictions_named(rest), *codes]))
+        named, regions = places_named(text), self.regions(text)
+        codes = [code for code, start, end in named if not _inside(start, end, regions)]
+        for parts, start, end in regions:
+            if not _inside(start, end, named) and not text[end:].startswith(" of "):  # the Gulf of Mexico
+                codes.extend(parts)
+        return list(dict.fromkeys(codes))
 
     def regions(self, text: str) -> list[tuple[tuple[str, ...], int, int]]:
         """(codes, start, end) of every part of the world that a text names, in order."""
@@ -69,6 +67,11 @@ class Vocabulary:
         implied = [code for code, pattern in self._implied.items() if pattern.search(text)]
         wider = [self._wider[code] for code in named if code in self._wider]
         return list(dict.fromkeys([*named, *implied, *wider]))
+
+
+def _inside(start: int, end: int, others: Sequence[tuple[object, int, int]]) -> bool:
+    """Whether a name is part of a longer one."""
+    return any(first <= start and end <= last and last - first > end - start for _, first, last in others)
 
 
 def _written(match: re.Match[str]) -> str:
