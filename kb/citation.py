@@ -415,13 +415,6 @@ def places_named(text: str) -> list[tuple[str, int, int]]:
     return sorted(((code, *match.span()) for code, pattern in patterns for match in pattern.finditer(text)), key=lambda place: place[1])
 
 
-def without_places(text: str) -> str:
-    """A text without the names of jurisdictions."""
-    for code in jurisdictions_named(text):
-        text = _jurisdiction_patterns()[code].sub(" ", text)
-    return text
-
-
 @lru_cache(maxsize=1)
 def _first_words() -> dict[str, frozenset[str]]:
     """The words with which the names of each jurisdiction begin: a text that has none of them does not name it."""

@@ -159,14 +159,13 @@ def check_jurisdictions(codes: Iterable[str], store: Store) -> None:
 
 def held_jurisdictions(store: Store) -> tuple[str, ...]:
     """Codes of the jurisdictions of which we hold a text or a summary, treaties and the EU first, then by name."""
-    codes = {entry["jurisdiction"] for entry in store.instruments.values() if entry["held"] or entry["summaries"]}
     first = {"int": 0, "eu": 1}
-    return tuple(sorted(codes, key=lambda code: (first.get(code, 2), jurisdiction_name(code))))
+    return tuple(sorted(store.jurisdictions, key=lambda code: (first.get(code, 2), jurisdiction_name(code))))
 
 
 def matrix(store: Store, jurisdictions: Sequence[str]) -> dict[str, dict[str, int | None]]:
     """How many provisions are found, by topic and jurisdiction; None where nothing of the jurisdiction is held."""
-    held = {code: _is_held(code, store) for code in jurisdictions}
+    held = {code: store.speaks_of(code) for code in jurisdictions}
     table: dict[str, dict[str, int | None]] = {}
     for topic in topics(store):
         counts = dict.fromkeys(jurisdictions, 0)
@@ -187,7 +186,7 @@ def _cell(
 def _filled(code: str, summaries: Sequence[dict[str, Any]], topic: Topic, store: Store, limit: int | None) -> Cell:
     """The cell with the provisions of the first summaries."""
     if not summaries:
-        return Cell(code, "nothing" if _is_held(code, store) else "not-held")
+        return Cell(code, "nothing" if store.speaks_of(code) else "not-held")
     shown = tuple(described(s, topic.words, store) for s in summaries[:limit])
     return Cell(code, "found", shown, len(summaries) - len(shown))
 
@@ -195,10 +194,6 @@ def _filled(code: str, summaries: Sequence[dict[str, Any]], topic: Topic, store:
 def _column(jurisdiction: str, codes: Sequence[str]) -> str | None:
     """The narrowest of the jurisdictions compared that a law belongs to: California's stand under us only where us-ca is not compared."""
     return max((code for code in codes if within(jurisdiction, code)), key=len, default=None)
-
-
-def _is_held(code: str, store: Store) -> bool:
-    return any(within(e["jurisdiction"], code) and (e["held"] or e["summaries"]) for e in store.instruments.values())
 
 
 def _ordered(summaries: Iterable[dict[str, Any]], topic: str, store: Store) -> list[dict[str, Any]]:

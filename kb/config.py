@@ -33,6 +33,7 @@ class Settings:
     plain_dense_weight: float = 0.65  # the same where the question's vector is not adapted: then words tell more
     closeness_weight: float = 0.5  # of how closely the question's words find theirs in a row, beside 1 for cosine and BM25 together
     plain_closeness_weight: float = 1.5  # the same where the question's vector is not adapted
+    asking_weight: float = 0.6  # in this, of the sentence that asks, beside the whole question
     closely: int = 100  # rows for which that is measured
     surfaces: str = "passage,summary,question"  # what is ranked: a provision's own passages, our summaries of it, questions that it answers
     expansion_weight: float = 0.5  # of the vocabulary's words beside the question's own

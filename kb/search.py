@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from math import fsum
+from typing import Any
 
 import numpy as np
 
-from kb.citation import Reference, cite, format_id, in_line, within, without_places
+from kb.citation import Reference, cite, format_id, in_line, places_named, within
 from kb.config import Settings
 from kb.errors import QueryError, StoreError
 from kb.lexical import terms
@@ -29,7 +32,7 @@ def search(query: Query, store: Store, settings: Settings) -> list[Hit]:
     pool = candidates(text, store, settings, allowed)
     asked = about(text, store)
     scores = weigh(pool, asked, store, settings)
-    return number([*cited, *make_hits(scores, asked.several, store, settings, query.filters)], settings)
+    return number(chain(cited, make_hits(scores, asked.several, store, settings, query.filters)), settings)
 
 
 def checked(query: Query, store: Store, settings: Settings) -> str:
@@ -81,7 +84,7 @@ class Pool:
     Shape: (rows,) each; `words` is BM25 over the question's own words and, at half weight, the law's words for them; `cosines` are those of the adapted
     question, `plain` those of the question as the model reads it: what is adequate is judged by these. `dense_weight` is the share of the cosine,
     `closeness_weight` what the likeness of single words counts beside both. `readings` holds the states of the question's word pieces that this is measured
-    by, for each language in which the question is read.
+    by and what each of them counts, for each language in which the question is read.
     """
 
     rows: np.ndarray
@@ -90,7 +93,7 @@ class Pool:
     plain: np.ndarray
     dense_weight: float
     closeness_weight: float
-    readings: tuple[np.ndarray, ...]
+    readings: tuple[tuple[np.ndarray, np.ndarray], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +112,9 @@ def about(text: str, store: Store) -> About:
     """Whose law a question is about, as far as its words say; a place whose law we do not hold says nothing of that."""
     instruments = [id for id, _, _ in store.names.mentions(text)] + [reference.instrument for reference in store.names.references(text)]
     named = [store.instruments[id]["jurisdiction"] for id in instruments if id in store.instruments]
-    held = {entry["jurisdiction"] for entry in store.instruments.values() if entry["held"] or entry["summaries"]}
-    codes = [code for code in [*store.vocabulary.jurisdictions(text), *named] if any(within(known, code) for known in held)]
+    codes = [code for code in [*store.vocabulary.jurisdictions(text), *named] if store.speaks_of(code)]
     laws = tuple(dict.fromkeys(instruments))
-    places = tuple(code for code in store.vocabulary.places(text) if code in held)
+    places = tuple(code for code in store.vocabulary.places(text) if code in store.jurisdictions)
     return About(tuple(dict.fromkeys(codes)), laws, laws if len(laws) > 1 else places if len(places) > 1 else ())
 
 
@@ -130,29 +132,50 @@ def candidates(text: str, store: Store, settings: Settings, allowed: np.ndarray 
         words = kept
     best = np.argpartition(-words, min(settings.depth, len(words) - 1))[: settings.depth] if len(words) else np.zeros(0, dtype=np.int64)
     best = best[words[best] > 0]
-    read = [store.embedder.read_query(reading) for reading in dict.fromkeys((english, matter))]
-    vectors, readings = [_middle([vector for vector, _ in read])], [read[-1][1]]
-    if spanish:
-        own, states = store.embedder.read_query(text)
-        vectors.append(own)
-        readings.append(states)
+    wholes = (matter, text) if spanish else (matter,)
+    read = store.embedder.read_queries({english, *wholes, *map(asks, wholes)})
+    vectors = [_middle([read[reading][0] for reading in dict.fromkeys((english, matter))]), *(read[reading][0] for reading in wholes[1:])]
+    readings = tuple(_reading(read[whole][1], read[asks(whole)][1], settings.asking_weight) for whole in wholes)
     adapter = None if settings.adapter == "off" else store.adapter
     adapted = [adapter(vector) for vector in vectors] if adapter else vectors
     near, _ = store.dense.nearest(adapted[0], settings.depth, allowed)
     rows = np.union1d(best, near).astype(np.int64)
     cosines, plain = (np.max([store.dense.cosines(vector, rows) for vector in seen], axis=0) for seen in (adapted, vectors))
     weights = (settings.dense_weight, settings.closeness_weight) if adapter else (settings.plain_dense_weight, settings.plain_closeness_weight)
-    return Pool(rows, words[rows], cosines, plain, *weights, tuple(readings))
+    return Pool(rows, words[rows], cosines, plain, *weights, readings)
 
 
 def subject(text: str, store: Store) -> str:
-    """What a question asks, without the names of laws and places: those are weighed apart, and would draw in whatever repeats them.
+    """What a question asks, without the names of the laws and places that we know: those are weighed apart, and would draw in whatever repeats them.
 
     The whole question where fewer than two words would be left.
     """
-    spans = [(start, end) for _, start, end in store.names.mentions(text)]
-    left = without_places("".join(character for at, character in enumerate(text) if not any(start <= at < end for start, end in spans)))
+    places = [(start, end) for code, start, end in places_named(text) if store.speaks_of(code)]
+    spans = [*((start, end) for _, start, end in store.names.mentions(text)), *places]
+    left = "".join(" " if any(start <= at < end for start, end in spans) else character for at, character in enumerate(text))
     return " ".join(left.split()) if len(set(terms(left))) > 1 else text
+
+
+_SENTENCE = re.compile(r"(?<=[.?!])(?<!\.[A-Z]\.)\s+(?=[^\W\d_a-z]|[¿¡“\"])|(?<=[?!])\s+|\n+")
+_POINTS_BACK = re.compile(
+    r"\b(?:he|she|it|they|him|her|them|his|hers|their|theirs|its|that|this|these|those|then|one|él|ella|ell[oa]s|les?|lo|sus?|es[eoa]s?|est[eoa]s?|aquell?[oa]s?)\b",
+    re.IGNORECASE,
+)
+
+
+def asks(text: str) -> str:
+    """The last sentence of a question that asks, where it can be understood by itself; the whole text where none can.
+
+    What somebody tells before it says who and where, and much that does not matter. A sentence that points back ("can he do that?") needs it.
+    """
+    asking = [sentence for sentence in _SENTENCE.split(text) if sentence.rstrip().endswith("?") and len(set(terms(sentence))) > 1]
+    return asking[-1] if asking and not _POINTS_BACK.search(asking[-1]) else text
+
+
+def _reading(whole: np.ndarray, asking: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
+    """The states of a question's word pieces with those of the sentence that asks, which together count as much as `share` says. Shape: (pieces, dimensions), (pieces,)."""
+    weights = np.repeat([(1 - share) / max(len(whole), 1), share / max(len(asking), 1)], [len(whole), len(asking)])
+    return np.concatenate([whole, asking]), weights.astype(np.float32)
 
 
 def _middle(vectors: Sequence[np.ndarray]) -> np.ndarray:
@@ -180,16 +203,15 @@ def base_scores(pool: Pool, settings: Settings) -> np.ndarray:
     return pool.dense_weight * pool.cosines + (1 - pool.dense_weight) * words
 
 
-def closer(base: np.ndarray, pool: Pool, asked: About, store: Store, settings: Settings) -> np.ndarray:
+def closer(base: np.ndarray, pool: Pool, priors: Mapping[str, float], store: Store, settings: Settings) -> np.ndarray:
     """The scores with how closely the question's words find theirs in each of the best rows (kb/tokens.py); the others count as the least close of these.
 
-    Shape: (rows,) each.
+    Shape: (rows,) each. `priors` are by provision; they too say which rows are the best.
     """
     if store.tokens is None or settings.fusion != "weighted" or not pool.closeness_weight or not len(base):
         return base
-    priors = {unit: _prior(unit, asked, store, settings) for unit in {store.surfaces[row].unit for row in pool.rows.tolist()}}
     order = np.argsort(-(base + [priors[store.surfaces[row].unit] for row in pool.rows.tolist()]), kind="stable")[: settings.closely]
-    close = np.max([store.tokens.scores(states, pool.rows[order]) for states in pool.readings], axis=0)
+    close = np.max([store.tokens.scores(states, weights, pool.rows[order]) for states, weights in pool.readings], axis=0)
     closeness = np.full(len(base), close.min(), dtype=np.float32)
     closeness[order] = close
     return (base + pool.closeness_weight * closeness) / (1 + pool.closeness_weight / 2)  # it differs about half as much from row to row as the scores do
@@ -214,7 +236,8 @@ def weigh(pool: Pool, asked: About, store: Store, settings: Settings) -> dict[Ta
 
     A portion's own passages count with those of our questions and summaries that speak of it; then comes whose law was asked for.
     """
-    base = closer(base_scores(pool, settings), pool, asked, store, settings)
+    priors = _priors(pool.rows, asked, store, settings)
+    base = closer(base_scores(pool, settings), pool, priors, store, settings)
     evidence: dict[Target, Evidence] = defaultdict(Evidence)
     units: dict[str, list[Target]] = defaultdict(list)
     for row, value, cosine in zip(pool.rows.tolist(), base.tolist(), pool.plain.tolist(), strict=True):
@@ -231,20 +254,24 @@ def weigh(pool: Pool, asked: About, store: Store, settings: Settings) -> dict[Ta
     scores = {}
     for unit, targets in units.items():
         whole = max(evidence[target].passage for target in targets)
-        prior = _prior(unit, asked, store, settings)
         bridges = [(target, evidence[target].bridge) for target in targets if evidence[target].bridge]
         for target in targets:
             own = evidence[target]
             bridge = max((value * (1.0 if t == target else settings.kin) for t, value in bridges if in_line(t[1], target[1])), default=0.0)
             passage = max(own.passage, settings.kin * whole)
             lent = max(bridge, settings.unbridged * passage)
-            scores[target] = ((1 - settings.bridge_weight) * passage + settings.bridge_weight * lent + prior, own)
+            scores[target] = ((1 - settings.bridge_weight) * passage + settings.bridge_weight * lent + priors[unit], own)
     return scores
 
 
-def _prior(unit: str, asked: About, store: Store, settings: Settings) -> float:
-    """What whose law was asked for adds to a provision's score, or takes from it."""
-    entry = store.instruments[store.by_unit[unit][0].instrument]
+def _priors(rows: np.ndarray, asked: About, store: Store, settings: Settings) -> dict[str, float]:
+    """By provision of these rows: what whose law was asked for adds to its score, or takes from it."""
+    instruments = {surface.unit: surface.instrument for surface in (store.surfaces[row] for row in rows.tolist())}
+    added = {id: _prior(store.instruments[id], asked, settings) for id in set(instruments.values())}
+    return {unit: added[id] for unit, id in instruments.items()}
+
+
+def _prior(entry: Mapping[str, Any], asked: About, settings: Settings) -> float:
     prior = settings.instrument_bonus if entry["id"] in asked.instruments else 0.0
     if asked.jurisdictions:
         prior += _place(entry["jurisdiction"], asked.jurisdictions, settings)
@@ -272,8 +299,8 @@ def reciprocal_ranks(rankings: Iterable[Sequence[int]], k: int = 60) -> dict[int
 
 def make_hits(
     scores: dict[Target, tuple[float, Evidence]], several: Sequence[str], store: Store, settings: Settings, filters: Filters
-) -> list[Hit]:
-    """Hits on the best portions, at most settings.per_provision of one provision, each further one of it a little lower.
+) -> Iterator[Hit]:
+    """Hits on the best portions, best first, at most settings.per_provision of one provision, each further one of it a little lower.
 
     Between `several` laws or places each further hit on the same one falls further back, so that none speaks alone.
     """
@@ -289,8 +316,9 @@ def make_hits(
             taken[target[0]] += 1
             heard[side] += 1
     kept.sort(key=lambda item: (-item[0], item[1]))
-    hits = (_hit(target, evidence, score, store, filters) for score, target, evidence in kept[: settings.top * 2])
-    return [hit for hit in hits if hit]
+    for score, target, evidence in kept[: settings.top * 2]:
+        if hit := _hit(target, evidence, score, store, filters):
+            yield hit
 
 
 def _hit(target: Target, evidence: Evidence, score: float, store: Store, filters: Filters) -> Hit | None:
@@ -388,16 +416,18 @@ def cited_hit(instrument: str, numbers: tuple[str, ...], store: Store, filters: 
     return _summary_hit(surface, store, 2.0, 1.0, exact=True)
 
 
-def number(hits: Sequence[Hit], settings: Settings) -> list[Hit]:
-    """The hits with their ranks from 1, each narrowest portion once and each provision at most settings.per_provision times."""
+def number(hits: Iterable[Hit], settings: Settings) -> list[Hit]:
+    """The first settings.top hits with their ranks from 1, each narrowest portion once and each provision at most settings.per_provision times."""
     seen: set[tuple[str, tuple[str, ...], str]] = set()
     per: dict[str, int] = defaultdict(int)
     kept: list[Hit] = []
     for hit in hits:
         key = (hit.instrument, hit.numbers or (hit.provision_id,), hit.kind)
-        if key in seen or per[hit.provision_id] == settings.per_provision or len(kept) == settings.top:
+        if key in seen or per[hit.provision_id] == settings.per_provision:
             continue
         seen.add(key)
         per[hit.provision_id] += 1
         kept.append(replace(hit, rank=len(kept) + 1))
+        if len(kept) == settings.top:
+            break  # the others are not even read
     return kept

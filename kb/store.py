@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from kb.adapter import BUNDLED, Adapter, load_adapter
-from kb.citation import Names, format_id, in_line
+from kb.citation import Names, format_id, in_line, within
 from kb.config import Settings
 from kb.dense import DenseIndex
 from kb.embed import Embedder
@@ -297,6 +297,15 @@ class Store:
     def instruments(self) -> dict[str, dict[str, Any]]:
         """Every instrument of the catalogue and of the snapshots by id, with `held`: the number of its provisions in force here."""
         return {id: json.loads(data) for id, data in self._rows("select id, data from instruments order by id")}
+
+    @cached_property
+    def jurisdictions(self) -> frozenset[str]:
+        """Codes of the jurisdictions of which an instrument or a summary is held."""
+        return frozenset(entry["jurisdiction"] for entry in self.instruments.values() if entry["held"] or entry["summaries"])
+
+    def speaks_of(self, code: str) -> bool:
+        """Whether anything is held of a place, or of one within it."""
+        return any(within(known, code) for known in self.jurisdictions)
 
     @cached_property
     def surfaces(self) -> list[Surface]:

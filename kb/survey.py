@@ -152,7 +152,7 @@ def _world(text: str, store: Store) -> list[Side]:
     match = _WHICH_PLACES.search(text)
     if not match or _PARTIES.search(text) or (_INVERTED.match(match["rest"]) and not match["within"]) or store.vocabulary.jurisdictions(text):
         return []
-    codes = {entry["jurisdiction"].partition("-")[0] for entry in store.instruments.values() if entry["held"] or entry["summaries"]}
+    codes = {code.partition("-")[0] for code in store.jurisdictions}
     return [Side(code) for code in sorted(codes - {"int", "eu"}, key=jurisdiction_name)]
 
 

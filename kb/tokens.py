@@ -14,6 +14,7 @@ import numpy as np
 
 from kb.errors import StoreError
 
+_BITS_OF = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.float32)
 BITS, OFFSETS = "tokens.npy", "tokens.offsets.npy"
 
 
@@ -36,7 +37,7 @@ class TokenIndex:
     """
 
     def __init__(self, folder: Path):
-        self._bits = np.load(folder / BITS, mmap_mode="r")
+        self._bits = np.load(folder / BITS, mmap_mode="r").view(np.ndarray)  # a plain array is cut up sooner
         self._offsets = np.load(folder / OFFSETS)
         self.size = len(self._offsets) - 1
         if self._offsets[-1] != len(self._bits):
@@ -46,18 +47,18 @@ class TokenIndex:
         """The signs of a row. Shape: (pieces, dimensions / 8)."""
         return self._bits[self._offsets[row] : self._offsets[row + 1]]
 
-    def scores(self, states: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """The mean over a question's word pieces of the likeness of the nearest piece in each row; 0 for a row without any.
+    def scores(self, states: np.ndarray, weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """The mean over a question's word pieces, weighted, of the likeness of the nearest piece in each row; 0 for a row without any.
 
-        Shape: states (pieces, dimensions), of length 1 each; rows (n,) -> (n,).
+        Shape: states (pieces, dimensions), of length 1 each; weights (pieces,), adding up to 1; rows (n,) -> (n,).
         """
         lengths = self._offsets[rows + 1] - self._offsets[rows]
         found = np.zeros(len(rows), dtype=np.float32)
         if not len(states) or not lengths.any():
             return found
         bits = np.concatenate([self.of(row) for row in rows.tolist()])
-        likeness = states @ np.unpackbits(bits, axis=1, count=states.shape[1]).astype(np.float32).T  # of bits, 0 or 1: half of what signs would give, and a constant
+        likeness = states @ np.take(_BITS_OF, bits, axis=0).reshape(len(bits), -1)[:, : states.shape[1]].T  # of bits, 0 or 1: half of what signs would give, and a constant
         starts = np.cumsum([0, *lengths[:-1]])[lengths > 0]
         nearest = np.maximum.reduceat(likeness, starts, axis=1)
-        found[lengths > 0] = ((2 * nearest - states.sum(axis=1, keepdims=True)) / np.sqrt(states.shape[1])).mean(axis=0)
+        found[lengths > 0] = weights @ ((2 * nearest - states.sum(axis=1, keepdims=True)) / np.sqrt(states.shape[1]))
         return found

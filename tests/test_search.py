@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kb.config import Settings
 from kb.errors import QueryError
 from kb.model import Filters, Query
-from kb.search import reciprocal_ranks, search
+from kb.search import asks, candidates, reciprocal_ranks, search, subject
 from kb.store import Store
 from tests import library
 
@@ -65,7 +65,7 @@ def test_a_blank_question_is_refused(tiny: Settings, tiny_store: Store, text: st
 
 
 def test_an_overlong_question_is_refused_before_it_is_embedded(tiny: Settings, tiny_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(type(tiny_store.embedder), "embed_query", lambda *_: pytest.fail("embedded"))
+    monkeypatch.setattr(type(tiny_store.embedder), "read_queries", lambda *_: pytest.fail("embedded"))
     with pytest.raises(QueryError, match="1000000 characters"):
         search(Query("x" * 1_000_000), tiny_store, tiny)
 
@@ -85,3 +85,34 @@ def test_a_date_selects_the_wording_of_that_day(tiny: Settings, tiny_store: Stor
 def test_the_same_question_gives_the_same_hits(tiny: Settings, tiny_store: Store) -> None:
     first, second = (search(Query("wages each month"), tiny_store, tiny) for _ in range(2))
     assert first == second and np.isfinite([hit.score for hit in first]).all()
+
+
+@pytest.mark.parametrize(
+    ("question", "asking"),
+    [
+        ("I came on a boat. My boss is rude. Must the employer give my passport back?", "Must the employer give my passport back?"),
+        ("Who pays the fare home? I have no money at all.", "Who pays the fare home?"),
+        ("Soy marinero. ¿Quién paga el pasaje de regreso?", "¿Quién paga el pasaje de regreso?"),
+        ("Who pays the fare home?\nThe ship lies in Hull.", "Who pays the fare home?"),
+        ("He kept my passport. Can he do that?", None),
+        ("Mi jefe guarda mi pasaporte. ¿Puede él hacer eso?", None),
+        ("We filed on Monday. Problem?", None),
+        ("May I sue under 8 U.S.C. Section 4 for wages?", None),
+        ("They kept my passport. Tell me the rule.", None),
+    ],
+)
+def test_the_sentence_that_asks_is_heard_apart_where_it_stands_by_itself(question: str, asking: str | None) -> None:
+    assert asks(question) == (asking or question)
+
+
+def test_the_sentence_that_asks_counts_as_much_as_the_setting_says(tiny: Settings, tiny_store: Store) -> None:
+    text = "The crew sang all night. Who keeps the passport?"
+    for share in (0.0, 0.25, 1.0):
+        ((states, weights),) = candidates(text, tiny_store, replace(tiny, asking_weight=share), None).readings
+        assert len(states) == len(weights) == 9 + 4 and weights.sum() == pytest.approx(1)
+        assert weights[9:].sum() == pytest.approx(share)
+
+
+def test_names_of_places_are_left_out_of_a_question_only_where_we_know_the_place(tiny_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tiny_store, "jurisdictions", frozenset({"ke"}))
+    assert subject("Who keeps a passport in Kenya, and who in Sweden?", tiny_store) == "Who keeps a passport in , and who in Sweden?"

@@ -47,7 +47,7 @@ def library_of(codes: tuple[str, ...]) -> SimpleNamespace:
         }
         for code in codes
     }  # fmt: skip
-    return SimpleNamespace(instruments=entries, names=Names(entries), vocabulary=Vocabulary({"regions": REGIONS, "implied": {"us": ["T visa", "H-2A"]}}))
+    return SimpleNamespace(instruments=entries, jurisdictions=frozenset(codes), names=Names(entries), vocabulary=Vocabulary({"regions": REGIONS, "implied": {"us": ["T visa", "H-2A"]}}))
 
 
 def sides_of(question: str, filters: Filters = Filters()) -> list[str]:  # noqa: B008 - frozen

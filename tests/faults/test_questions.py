@@ -49,7 +49,7 @@ def test_questions_of_every_kind_are_words(tiny_store, name, caplog):
 
 
 def test_a_megabyte_is_refused_before_it_is_embedded(tiny_store, monkeypatch):
-    monkeypatch.setattr(type(tiny_store.embedder), "embed_query", lambda *_: pytest.fail("it was embedded"))
+    monkeypatch.setattr(type(tiny_store.embedder), "read_queries", lambda *_: pytest.fail("it was embedded"))
     for question in ("passport " * 125_000, "x" * 1_000_000, "\u0301" * 1_000_000):
         with pytest.raises(QueryError, match="the limit is 4000; shorten it") as caught:
             search(Query(question), tiny_store, tiny_store.settings)
