@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from kb import survey
+from kb import container, survey
 from kb.citation import Reference, cite, format_id, jurisdiction_name, jurisdictions_named, pinpoint, split_id, within
 from kb.cited import of_summary, of_words
 from kb.config import Settings
@@ -218,14 +218,23 @@ def _no_such(reference: Reference, entry: dict, store: Store) -> Gap:
             parent = reference.numbers[:length]
             there = [p.numbers for p in version.provision.portions if len(p.numbers) == length + 1 and p.numbers[:length] == parent]
             return _nonexistent(reference, entry, there, store)
-    held = store.held_numbers(reference.instrument)
-    if not _whole(entry, reference.numbers[0], held):
+    held = _alike(reference.numbers[0], store.held_numbers(reference.instrument))
+    if not held or not _whole(entry, reference.numbers[0]):
         name = cite(entry["citation"], reference.numbers)
         return Gap("not-held", f"{name} is not in the part of {entry['short_title']} that is held.", _nearest(reference, held, store))
     return _nonexistent(reference, entry, held, store)
 
 
-def _whole(entry: dict, number: str, held: Sequence[tuple[str, ...]]) -> bool:
+def _alike(number: str, held: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Of the numbers held, those beside which a cited one would stand: the preamble; each annex, where one is cited; the body."""
+    if number == "preamble":  # a consolidated text comes without its recitals
+        return [numbers for numbers in held if numbers[:1] == ("preamble",)]
+    if asked := container.key(number):
+        return [(name,) for name in dict.fromkeys(numbers[0] for numbers in held if numbers) if (container.key(name) or ("",))[0] == asked[0]] or list(held)
+    return list(held)
+
+
+def _whole(entry: dict, number: str) -> bool:
     """Whether the unit that would enclose this number is held complete: the act, or one of the number ranges the catalogue names."""
     complete = entry["complete"]
     if complete is True:

@@ -9,6 +9,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
+from kb import container
+
 _ESCAPES = {"%": "%25", "/": "%2F", "~": "%7E", "#": "%23", "!": "%21", " ": "%20"}
 
 
@@ -56,7 +58,7 @@ def pinpoint(numbers: Sequence[str]) -> str:
         return "preamble" if len(numbers) == 1 else f"preamble, recital {numbers[1]}" + "".join(f"({n})" for n in numbers[2:])
     containers = []
     rest = list(numbers)
-    while len(rest) > 1 and re.match(r"[^\W\d_]{4,}", rest[0]) and not re.match(r"(standard|regulation|guideline|appendix|rule)\b", rest[0], re.IGNORECASE):
+    while len(rest) > 1 and re.match(r"[^\W\d_]{4,}", rest[0]) and not re.match(r"(standard|regulation|guideline|rule)\b|appendix [A-Z]\d", rest[0], re.IGNORECASE):
         containers.append(rest.pop(0))
     own = rest[0] + "".join(f"({number})" for number in rest[1:])
     return ", ".join([*containers, own])
@@ -286,11 +288,14 @@ class Names:
         taken = [(r.start, r.end) for r in found]
         mentions = [(id, start, end) for id, name, start, end in self._found(text) if not _BARE.fullmatch(name)]
         unnamed = _masked(text, mentions)
+        for numbers, start, end in container.cited(unnamed):
+            if mention := _beside(text, start, end, mentions):
+                found.append(Reference(mention[0], numbers, min(start, mention[1]), max(end, mention[2])))
+                taken.append((start, end))
         for cited in _CITED.finditer(unnamed):
             if any(cited.start() < end and start < cited.end() for start, end in taken):
                 continue
-            mention = _beside(text, cited, mentions)
-            if mention:
+            if mention := _named_by(text, cited, mentions):
                 numbers = _numbers(cited, mention[0])
                 found.append(Reference(mention[0], numbers, min(cited.start(), mention[1]), max(cited.end(), mention[2])))
                 taken.append((cited.start(), cited.end()))
@@ -344,18 +349,23 @@ def _masked(text: str, mentions: Sequence[tuple[str, int, int]]) -> str:
     return text
 
 
-def _beside(text: str, cited: re.Match[str], mentions: Sequence[tuple[str, int, int]]) -> tuple[str, int, int] | None:
-    """The instrument named directly before or after a cited number; a bare number must follow the name at once."""
-    if not cited["unit"] and not cited["chinese"] and not any(c.isdigit() for c in cited["number"]):
-        return None  # a roman number alone may be the word I
-    after = [m for m in mentions if m[1] >= cited.end() and _FILLER.fullmatch(text[cited.end() : m[1]])]
-    before = [m for m in mentions if m[2] <= cited.start() and _FILLER.fullmatch(text[m[2] : cited.start()])]
+def _named_by(text: str, cited: re.Match[str], mentions: Sequence[tuple[str, int, int]]) -> tuple[str, int, int] | None:
+    """The instrument that a cited number belongs to; a bare number must follow the name at once."""
     if cited["unit"] or cited["chinese"]:
-        return (before or [None])[-1] or (after or [None])[0]
+        return _beside(text, cited.start(), cited.end(), mentions)
+    if not any(c.isdigit() for c in cited["number"]):
+        return None  # a roman number alone may be the word I
     if re.fullmatch(r"(?:19|20)\d\d", cited["number"]):
         return None  # the year of an act is no section of it
-    adjacent = [m for m in before if not text[m[2] : cited.start()].strip()]
+    adjacent = [m for m in mentions if m[2] <= cited.start() and not text[m[2] : cited.start()].strip()]
     return adjacent[-1] if adjacent else None
+
+
+def _beside(text: str, start: int, end: int, mentions: Sequence[tuple[str, int, int]]) -> tuple[str, int, int] | None:
+    """The instrument named directly before start:end, or else directly after it."""
+    before = [m for m in mentions if m[2] <= start and _FILLER.fullmatch(text[m[2] : start])]
+    after = [m for m in mentions if m[1] >= end and _FILLER.fullmatch(text[end : m[1]])]
+    return (before or [None])[-1] or (after or [None])[0]
 
 
 def _any_name(names: Sequence[str]) -> re.Pattern[str] | None:

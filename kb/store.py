@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from kb import container
 from kb.adapter import BUNDLED, Adapter, load_adapter
 from kb.citation import Names, format_id, in_line, within
 from kb.config import Settings
@@ -467,9 +468,24 @@ class Store:
             if length == len(numbers):
                 return version.provision.id, None
             portion = next((p for p in version.provision.portions if p.numbers == numbers), None)
-            return (version.provision.id, portion) if portion else None
+            unparted = container.outside_body(numbers[0]) and not version.provision.portions  # its paragraphs were not told apart: all of it
+            return (version.provision.id, portion) if portion or unparted else None
         lettered = re.fullmatch(r"(\d+)([A-Z])", numbers[0]) if numbers else None  # article 1A(2) is printed as article 1, A, (2)
-        return self.resolve(instrument, (*lettered.groups(), *numbers[1:])) if lettered else None
+        if lettered:
+            return self.resolve(instrument, (*lettered.groups(), *numbers[1:]), as_at)
+        return self._in_annex(instrument, numbers, as_at) if numbers and container.key(numbers[0]) else None
+
+    def _in_annex(self, instrument: str, numbers: tuple[str, ...], as_at: str | None) -> tuple[str, Portion | None] | None:
+        """As `resolve` for an annex or schedule, however its name and the parts within it are printed; for the annex itself its first unit."""
+        inside = [(id, printed) for id, printed, _, _, _ in self.contents(instrument) if printed and container.key(printed[0]) == container.key(numbers[0])]
+        if inside and all(printed[0] != numbers[0] for _, printed in inside):
+            return self.resolve(instrument, (inside[0][1][0], *numbers[1:]), as_at)
+        below = [id for id, printed in inside if printed[: len(numbers)] == numbers]
+        if not below and len(numbers) == 2:  # paragraphs are often numbered through all parts of a schedule
+            through = [id for id, printed in inside if printed[-1] == numbers[1] and len(printed) > 2]
+            below = through if len(through) == 1 else []
+        version = self.provision(below[0], as_at) if below else None
+        return (version.provision.id, None) if version else None
 
     @cached_property
     def _related_tables(self) -> bool:

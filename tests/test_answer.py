@@ -64,6 +64,18 @@ def test_a_subdivision_that_does_not_exist_is_told_from_its_section(tiny: Settin
     assert _ask(f"section 1(7) of the {name}", tiny, tiny_store).status == "no-such-provision"
 
 
+def test_what_stands_outside_the_body_is_found_or_told_apart_from_what_does_not_exist(tiny: Settings, tiny_store: Store) -> None:
+    name = tiny_store.instruments[library.LANTERN]["short_title"]
+    found = _ask(f"point 1 of Annex 1 to the {name}", tiny, tiny_store)
+    assert found.status == "supported" and found.citations[0].numbers[0] == "Annex I"
+    missing = _ask(f"Annex III of the {name}", tiny, tiny_store)
+    assert missing.status == "no-such-provision" and {hit.numbers[0] for hit in missing.nearest} == {"Annex I"}
+    whole = _ask(f"recital 4 of the {name}", tiny, tiny_store)  # the recitals of a treaty bear no numbers
+    assert whole.status == "supported" and whole.citations[0].numbers == ("preamble",)
+    harbour = tiny_store.instruments[library.HARBOUR]["short_title"]
+    assert _ask(f"recital 4 of the {harbour}", tiny, tiny_store).status == "not-held"
+
+
 def test_a_text_that_is_only_summarised_gives_a_partial_answer_that_says_so(tiny: Settings, tiny_store: Store) -> None:
     name = tiny_store.instruments[library.GHOST]["short_title"]
     answer = _ask(f"What does the {name} say?", tiny, tiny_store)
