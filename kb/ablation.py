@@ -29,6 +29,7 @@ STAGES: dict[str, dict[str, Any]] = {  # each beside everything
     "without the word index": {"dense_weight": 1.0},
     "without the vectors of whole texts": {"dense_weight": 0.0},
     "without the likeness of single words": {"closeness_weight": 0.0},
+    "without the sentence that asks heard apart": {"asking_weight": 0.0},
     "without the query adapter": {"adapter": "off"},
     "without questions as surfaces": {"surfaces": "passage,summary"},
     "without summaries as surfaces": {"surfaces": "passage,question"},
