@@ -133,7 +133,7 @@ def candidates(text: str, store: Store, settings: Settings, allowed: np.ndarray 
     best = np.argpartition(-words, min(settings.depth, len(words) - 1))[: settings.depth] if len(words) else np.zeros(0, dtype=np.int64)
     best = best[words[best] > 0]
     wholes = (matter, text) if spanish else (matter,)
-    read = store.embedder.read_queries({english, *wholes, *map(asks, wholes)})
+    read = store.embedder.read_queries(dict.fromkeys((english, *wholes, *map(asks, wholes))))
     vectors = [_middle([read[reading][0] for reading in dict.fromkeys((english, matter))]), *(read[reading][0] for reading in wholes[1:])]
     readings = tuple(_reading(read[whole][1], read[asks(whole)][1], settings.asking_weight) for whole in wholes)
     adapter = None if settings.adapter == "off" else store.adapter
@@ -174,6 +174,8 @@ def asks(text: str) -> str:
 
 def _reading(whole: np.ndarray, asking: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
     """The states of a question's word pieces with those of the sentence that asks, which together count as much as `share` says. Shape: (pieces, dimensions), (pieces,)."""
+    if asking is whole:
+        return whole, np.full(len(whole), 1 / max(len(whole), 1), dtype=np.float32)
     weights = np.repeat([(1 - share) / max(len(whole), 1), share / max(len(asking), 1)], [len(whole), len(asking)])
     return np.concatenate([whole, asking]), weights.astype(np.float32)
 
