@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from math import inf
 from pathlib import Path
 
 from kb.errors import ConfigError
@@ -98,11 +99,27 @@ def settings(environment: Mapping[str, str], **overrides: object) -> Settings:
         raise ConfigError(f"KB_BACKEND is {chosen.backend!r}; it must be auto, sentence-transformers or openvino")
     if chosen.adapter not in ("auto", "off"):
         raise ConfigError(f"KB_ADAPTER is {chosen.adapter!r}; it must be auto or off")
-    if not 0 <= chosen.idle_minutes < 10_000:
-        raise ConfigError(f"KB_IDLE_MINUTES is {chosen.idle_minutes}; it must be 0 or more")
     if chosen.fusion not in ("weighted", "rrf", "bm25", "dense"):
         raise ConfigError(f"KB_FUSION is {chosen.fusion!r}; it must be weighted, rrf, bm25 or dense")
+    _within_bounds(chosen)
     return chosen
+
+
+_SHARES = {"dense_weight", "plain_dense_weight", "asking_weight", "expansion_weight", "bridge_weight", "unbridged", "kin", "adequate", "adequate_text", "beside"}
+_FROM_0 = {"exact_below", "further", "accompanied", "accompanying"}  # whole numbers of which there may be none
+
+
+def _within_bounds(chosen: Settings) -> None:
+    """Raises: ConfigError for a number outside what its setting can mean, infinities and not-a-number among them."""
+    for field in fields(chosen):
+        value = getattr(chosen, field.name)
+        if not isinstance(value, int | float):
+            continue
+        least = 1 if isinstance(value, int) and field.name not in _FROM_0 else 0
+        most = 1 if field.name in _SHARES else 9999 if field.name == "idle_minutes" else chosen.max_tokens if field.name == "passage_tokens" else inf
+        if not least <= value <= most or value == inf:
+            bounds = f"{least} or more" if most == inf else f"from {least} to {most}"
+            raise ConfigError(f"KB_{field.name.upper()} is {value}; it must be {bounds}")
 
 
 def _typed(name: str, text: str, default: object) -> object:
