@@ -286,7 +286,8 @@ class Names:
         """Every citation in a text that names its instrument, in order."""
         found = [*code_references(text)]
         taken = [(r.start, r.end) for r in found]
-        mentions = [(id, start, end) for id, name, start, end in self._found(text) if not _BARE.fullmatch(name)]
+        places = places_named(text)
+        mentions = [self._with_place(id, start, end, places, text) for id, name, start, end in self._found(text) if not _BARE.fullmatch(name)]
         unnamed = _masked(text, mentions)
         for numbers, start, end in container.cited(unnamed):
             if mention := _beside(text, start, end, mentions):
@@ -301,6 +302,16 @@ class Names:
                 taken.append((cited.start(), cited.end()))
         return sorted(found, key=lambda reference: reference.start)
 
+    def _with_place(self, id: str, start: int, end: int, places: Sequence[tuple[str, int, int]], text: str) -> tuple[str, int, int]:
+        """(instrument, start, end) of a name together with that of its place beside it: "Kenya's Employment Act", "Employment Act of Kenya"."""
+        for code, first, last in places:
+            if within(self._places[id], code):
+                start = first if last <= start and _BEFORE_NAME.fullmatch(text[last:start]) else start
+                end = last if end <= first and _AFTER_NAME.fullmatch(text[end:first]) else end
+        return id, start, end
+
+
+_BEFORE_NAME, _AFTER_NAME = re.compile(r"(?:['’]s)?\s+"), re.compile(r"\s*(?:,\s|\(|(?:of|in|de)\s(?:the\s|la\s|el\s)?)?")
 
 # a guidance document is named by a title of its own; the subject that it is about ("H-2A") names no document
 _DOCUMENT = re.compile(r"sheet|manual|guid|principle|compact|recommendation|declaration|convention|\br\d+|\bfam\b|[a-z]+-fs-")
@@ -362,10 +373,11 @@ def _named_by(text: str, cited: re.Match[str], mentions: Sequence[tuple[str, int
 
 
 def _beside(text: str, start: int, end: int, mentions: Sequence[tuple[str, int, int]]) -> tuple[str, int, int] | None:
-    """The instrument named directly before start:end, or else directly after it."""
+    """The instrument named directly before start:end, or else directly after it; one named in the sentence before, only where there is no other."""
     before = [m for m in mentions if m[2] <= start and _FILLER.fullmatch(text[m[2] : start])]
     after = [m for m in mentions if m[1] >= end and _FILLER.fullmatch(text[end : m[1]])]
-    return (before or [None])[-1] or (after or [None])[0]
+    same = [m for m in before if not re.search(r"\.\s", text[m[2] : start])]
+    return next(iter([*same[-1:], *after[:1], *before[-1:]]), None)
 
 
 def _any_name(names: Sequence[str]) -> re.Pattern[str] | None:

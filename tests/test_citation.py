@@ -79,6 +79,23 @@ def test_citations_are_read_as_lawyers_type_them(names: Names, typed: str, instr
     assert [(r.instrument, r.numbers) for r in found] == [(instrument, numbers)]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "section 5 of the Kenya Lantern Act", "section 5 of Kenya's Lantern Act", "s. 5 Kenyan Lantern Act", "Lantern Act of Kenya, section 5",
+        "section 5 of the Lantern Act (Kenya)", "Kenya Lantern Act section 5", "The Ferry Act 1999. Section 5 of the Lantern Act of Kenya",
+    ],
+)  # fmt: skip
+def test_the_place_of_a_law_may_stand_beside_its_name(text: str) -> None:
+    entries = {"ke/lantern-act": {"short_title": "Lantern Act", "jurisdiction": "ke"}, "gb/ferry-act": {"short_title": "Ferry Act 1999", "jurisdiction": "gb"}}
+    assert [(r.instrument, r.numbers) for r in Names(entries).references(text)] == [("ke/lantern-act", ("5",))]
+
+
+def test_the_place_of_another_law_keeps_a_number_from_a_name() -> None:
+    entries = {"ke/lantern-act": {"short_title": "Lantern Act", "jurisdiction": "ke"}}
+    assert Names(entries).references("section 5 applies in Uganda, Lantern Act") == []
+
+
 @pytest.mark.parametrize("text", ["She was 16 in 2015 and owes 3 months of rent", "I work 40 hours and got 15", "call 911", "section 8 housing in 2020"])
 def test_plain_numbers_are_no_citations(names: Names, text: str) -> None:
     assert names.references(text) == []
