@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -285,26 +286,25 @@ class Names:
     def references(self, text: str) -> list[Reference]:
         """Every citation in a text that names its instrument, in order."""
         found = [*code_references(text)]
-        taken = [(r.start, r.end) for r in found]
+        taken = bytearray(len(text))
+        for reference in found:
+            taken[reference.start : reference.end] = b"\1" * (reference.end - reference.start)
         places = places_named(text)
         mentions = [self._with_place(id, start, end, places, text) for id, name, start, end in self._found(text) if not _BARE.fullmatch(name)]
         unnamed = _masked(text, mentions)
         for numbers, start, end in container.cited(unnamed):
             if mention := _beside(text, start, end, mentions):
                 found.append(Reference(mention[0], numbers, min(start, mention[1]), max(end, mention[2])))
-                taken.append((start, end))
+                taken[start:end] = b"\1" * (end - start)
         for cited in _CITED.finditer(unnamed):
-            if any(cited.start() < end and start < cited.end() for start, end in taken):
-                continue
-            if mention := _named_by(text, cited, mentions):
+            if not any(taken[cited.start() : cited.end()]) and (mention := _named_by(text, cited, mentions)):
                 numbers = _numbers(cited, mention[0])
                 found.append(Reference(mention[0], numbers, min(cited.start(), mention[1]), max(cited.end(), mention[2])))
-                taken.append((cited.start(), cited.end()))
         return sorted(found, key=lambda reference: reference.start)
 
     def _with_place(self, id: str, start: int, end: int, places: Sequence[tuple[str, int, int]], text: str) -> tuple[str, int, int]:
         """(instrument, start, end) of a name together with that of its place beside it: "Kenya's Employment Act", "Employment Act of Kenya"."""
-        for code, first, last in places:
+        for code, first, last in _around(places, start, end):
             if within(self._places[id], code):
                 start = first if last <= start and _BEFORE_NAME.fullmatch(text[last:start]) else start
                 end = last if end <= first and _AFTER_NAME.fullmatch(text[end:first]) else end
@@ -355,9 +355,10 @@ def code_references(text: str) -> Iterator[Reference]:
 
 def _masked(text: str, mentions: Sequence[tuple[str, int, int]]) -> str:
     """The text with the names of instruments blotted out, so that a number in a name is not taken for a section; same length."""
+    left = list(text)
     for _, start, end in mentions:
-        text = text[:start] + "\0" * (end - start) + text[end:]
-    return text
+        left[start:end] = "\0" * (end - start)
+    return "".join(left)
 
 
 def _named_by(text: str, cited: re.Match[str], mentions: Sequence[tuple[str, int, int]]) -> tuple[str, int, int] | None:
@@ -368,16 +369,26 @@ def _named_by(text: str, cited: re.Match[str], mentions: Sequence[tuple[str, int
         return None  # a roman number alone may be the word I
     if re.fullmatch(r"(?:19|20)\d\d", cited["number"]):
         return None  # the year of an act is no section of it
-    adjacent = [m for m in mentions if m[2] <= cited.start() and not text[m[2] : cited.start()].strip()]
+    adjacent = [m for m in _around(mentions, cited.start(), cited.end()) if m[2] <= cited.start() and not text[m[2] : cited.start()].strip()]
     return adjacent[-1] if adjacent else None
 
 
 def _beside(text: str, start: int, end: int, mentions: Sequence[tuple[str, int, int]]) -> tuple[str, int, int] | None:
     """The instrument named directly before start:end, or else directly after it; one named in the sentence before, only where there is no other."""
-    before = [m for m in mentions if m[2] <= start and _FILLER.fullmatch(text[m[2] : start])]
-    after = [m for m in mentions if m[1] >= end and _FILLER.fullmatch(text[end : m[1]])]
+    near = _around(mentions, start, end)
+    before = [m for m in near if m[2] <= start and _FILLER.fullmatch(text[m[2] : start])]
+    after = [m for m in near if m[1] >= end and _FILLER.fullmatch(text[end : m[1]])]
     same = [m for m in before if not re.search(r"\.\s", text[m[2] : start])]
     return next(iter([*same[-1:], *after[:1], *before[-1:]]), None)
+
+
+_NEIGHBOURS = 3  # looked at on either side: more than one, since names may overlap
+
+
+def _around(named: Sequence[tuple[str, int, int]], start: int, end: int) -> Sequence[tuple[str, int, int]]:
+    """Of what is named in a text, in order, that which stands next to start:end: a long draft names thousands."""
+    first = bisect_left(named, start, key=lambda item: item[1])
+    return named[max(first - _NEIGHBOURS, 0) : bisect_left(named, end, key=lambda item: item[1]) + _NEIGHBOURS]
 
 
 def _any_name(names: Sequence[str]) -> re.Pattern[str] | None:
