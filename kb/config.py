@@ -31,6 +31,7 @@ class Settings:
     rrf_k: int = 60
     fusion: str = "weighted"  # weighted | rrf | bm25 | dense
     dense_weight: float = 0.8  # of the cosine; the rest is BM25 as a share of the question's best
+    bare_dense_weight: float = 0.9  # the same where no official text is held: our summaries and questions are in everyday words, as what is asked
     plain_dense_weight: float = 0.65  # the same where the question's vector is not adapted: then words tell more
     closeness_weight: float = 0.5  # of how closely the question's words find theirs in a row, beside 1 for cosine and BM25 together
     plain_closeness_weight: float = 1.5  # the same where the question's vector is not adapted
@@ -105,7 +106,7 @@ def settings(environment: Mapping[str, str], **overrides: object) -> Settings:
     return chosen
 
 
-_SHARES = {"dense_weight", "plain_dense_weight", "asking_weight", "expansion_weight", "bridge_weight", "unbridged", "kin", "adequate", "adequate_text", "beside"}
+_SHARES = {"dense_weight", "bare_dense_weight", "plain_dense_weight", "asking_weight", "expansion_weight", "bridge_weight", "unbridged", "kin", "adequate", "adequate_text", "beside"}
 _FROM_0 = {"exact_below", "further", "accompanied", "accompanying"}  # whole numbers of which there may be none
 
 

@@ -141,7 +141,10 @@ def candidates(text: str, store: Store, settings: Settings, allowed: np.ndarray 
     near, _ = store.dense.nearest(adapted[0], settings.depth, allowed)
     rows = np.union1d(best, near).astype(np.int64)
     cosines, plain = (np.max([store.dense.cosines(vector, rows) for vector in seen], axis=0) for seen in (adapted, vectors))
-    weights = (settings.dense_weight, settings.closeness_weight) if adapter else (settings.plain_dense_weight, settings.plain_closeness_weight)
+    if adapter:
+        weights = settings.dense_weight if store.holds_text else settings.bare_dense_weight, settings.closeness_weight
+    else:
+        weights = settings.plain_dense_weight, settings.plain_closeness_weight
     return Pool(rows, words[rows], cosines, plain, *weights, readings)
 
 

@@ -327,6 +327,11 @@ class Store:
         return columns
 
     @cached_property
+    def holds_text(self) -> bool:
+        """Whether any official text is held, rather than our summaries alone."""
+        return bool((self.columns["surface"] == "passage").any())
+
+    @cached_property
     def units(self) -> list[str]:
         """Ids of the provisions that the rows belong to."""
         return [unit for (unit,) in self._rows("select unit from surfaces group by unit order by min(row)")]

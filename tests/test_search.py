@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kb.adapter import Adapter
 from kb.config import Settings
 from kb.errors import QueryError
 from kb.model import Filters, Query
@@ -116,3 +117,11 @@ def test_the_sentence_that_asks_counts_as_much_as_the_setting_says(tiny: Setting
 def test_names_of_places_are_left_out_of_a_question_only_where_we_know_the_place(tiny_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tiny_store, "jurisdictions", frozenset({"ke"}))
     assert subject("Who keeps a passport in Kenya, and who in Sweden?", tiny_store) == "Who keeps a passport in , and who in Sweden?"
+
+
+def test_words_count_for_less_where_only_our_summaries_are_held(tiny: Settings, tiny_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tiny_store.holds_text
+    monkeypatch.setattr(tiny_store, "adapter", Adapter(np.zeros((384, 384), dtype=np.float32)))
+    for held, weight in ((True, tiny.dense_weight), (False, tiny.bare_dense_weight)):
+        monkeypatch.setattr(tiny_store, "holds_text", held)
+        assert candidates("Who keeps the passport?", tiny_store, tiny, None).dense_weight == weight
