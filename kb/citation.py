@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -291,7 +291,7 @@ class Names:
             taken[reference.start : reference.end] = b"\1" * (reference.end - reference.start)
         places = places_named(text)
         mentions = [self._with_place(id, start, end, places, text) for id, name, start, end in self._found(text) if not _BARE.fullmatch(name)]
-        unnamed = _masked(text, mentions)
+        unnamed = masked(text, mentions)
         for numbers, start, end in container.cited(unnamed):
             if mention := _beside(text, start, end, mentions):
                 found.append(Reference(mention[0], numbers, min(start, mention[1]), max(end, mention[2])))
@@ -353,11 +353,11 @@ def code_references(text: str) -> Iterator[Reference]:
             yield Reference(INA_TITLE, (section, *_points(match["points"])), match.start(), match.end())
 
 
-def _masked(text: str, mentions: Sequence[tuple[str, int, int]]) -> str:
-    """The text with the names of instruments blotted out, so that a number in a name is not taken for a section; same length."""
+def masked(text: str, named: Iterable[tuple[str, int, int]], by: str = "\0") -> str:
+    """The text with what is named in it blotted out, so that a number in a name is not taken for a section; same length."""
     left = list(text)
-    for _, start, end in mentions:
-        left[start:end] = "\0" * (end - start)
+    for _, start, end in named:
+        left[start:end] = by * (end - start)
     return "".join(left)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from kb.citation import Reference, cite, format_id, in_line, places_named, within
+from kb.citation import Reference, cite, format_id, in_line, masked, places_named, within
 from kb.config import Settings
 from kb.errors import QueryError, StoreError
 from kb.lexical import terms
@@ -153,9 +153,8 @@ def subject(text: str, store: Store) -> str:
 
     The whole question where fewer than two words would be left.
     """
-    places = [(start, end) for code, start, end in places_named(text) if store.speaks_of(code)]
-    spans = [*((start, end) for _, start, end in store.names.mentions(text)), *places]
-    left = "".join(" " if any(start <= at < end for start, end in spans) else character for at, character in enumerate(text))
+    places = (place for place in places_named(text) if store.speaks_of(place[0]))
+    left = masked(text, [*store.names.mentions(text), *places], by=" ")
     return " ".join(left.split()) if len(set(terms(left))) > 1 else text
 
 
